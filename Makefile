@@ -1,0 +1,66 @@
+# `make help` lists the targets. Settings can be given on the command line, for example `make lab PORT=8899`.
+PYTHON   ?= python3
+PORT     ?= 8888
+IP       ?= localhost
+BROWSER  ?= yes
+PIP_ARGS ?=
+
+BIN       := .venv/bin
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
+OPEN_FLAG := $(if $(filter no,$(BROWSER)),--no-browser)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab test lint unit nbval browser notebooks weights bench doctor clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/installed  ## make .venv and install the course in it (the first time only)
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "Python 3.10 or newer is needed; name one with: make setup PYTHON=python3.12"; exit 1; }
+	@echo "Setting up .venv: some minutes the first time, mostly for PyTorch ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable .
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	@echo "Installing what the tests need ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable '.[test,browser]'
+	@touch $@
+
+lab: setup  ## open JupyterLab on the course (PORT=8899, BROWSER=no, IP=0.0.0.0 for a container)
+	$(BIN)/jupyter lab --notebook-dir=notebooks --ip=$(IP) --port=$(PORT) $(OPEN_FLAG) $(ROOT_FLAG)
+
+test: lint unit nbval browser  ## check style, run unit tests, re-execute every notebook, drive a browser
+
+lint: .venv/installed-test  ## check style, in code and in notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+unit: .venv/installed-test  ## unit tests and the rules for notebooks
+	$(BIN)/pytest -q tests --ignore=tests/browser
+
+nbval: .venv/installed-test  ## run every notebook from a fresh kernel and compare all its outputs
+	$(BIN)/pytest -q --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg $(NOTEBOOKS)
+
+browser: .venv/installed-test  ## open the notebooks in a real JupyterLab in Chromium and move the sliders
+	$(BIN)/pytest -q tests/browser
+
+notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean them
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
+	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "metadata.language_info.version" $(NOTEBOOKS)
+
+weights: setup  ## train the checkpoints in data/weights again (about 5 minutes)
+	$(BIN)/python -m vae_helpers.pretrain
+
+bench: setup  ## measure training speed against a textbook loop (about 5 minutes)
+	$(BIN)/python benchmarks/training_speed.py
+
+doctor: setup  ## say whether this machine is ready, and the cure for what is not
+	$(BIN)/python -m vae_helpers.doctor
+
+clean:  ## remove .venv and what tests leave behind
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache notebooks/my_models notebooks/.ipynb_checkpoints

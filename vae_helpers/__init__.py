@@ -1,0 +1,10 @@
+"""The small package that the VAE notebooks share.
+
+Importing it loads nothing heavy: a notebook imports each name from the module it lives in, so that a
+reader sees where it stands. The modules, in the order in which they may import one another:
+
+``checks`` -> ``data``, ``networks``, ``losses`` -> ``models`` -> ``evaluation``, ``checkpoints`` ->
+``training``, ``latent_space`` -> ``plots``, ``widgets``, ``exercises`` -> the notebooks.
+"""
+
+__version__ = "0.1.0"

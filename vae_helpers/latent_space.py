@@ -1,0 +1,131 @@
+"""Walk through a latent space: encode a set, move between two points, lay a grid over the prior."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from vae_helpers.checks import check_float_tensor, check_images, check_same_shape
+
+
+@torch.no_grad()
+def encode_set(model: nn.Module, images: Tensor, batch_size: int = 5000) -> tuple[Tensor, Tensor]:
+    """``mu`` and ``logvar`` of q(z|x) for every image, each (N, D), on the CPU.
+
+    Args:
+        model: a VAE.
+        images: (N, 1, 28, 28) in [0, 1].
+
+    Raises:
+        TypeError, ValueError: unusable images.
+    """
+    check_images(images)
+    device = next(model.parameters()).device
+    parts = [model.encode(x.to(device)) for x in images.split(batch_size)]
+    mu, logvar = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
+    return mu, logvar
+
+
+@torch.no_grad()
+def decode_images(model: nn.Module, z: Tensor) -> Tensor:
+    """Pixel probabilities (N, 1, 28, 28), on the CPU, for latents (N, D): the sigmoid of the decoder's logits."""
+    device = next(model.parameters()).device
+    return torch.sigmoid(model.decode(z.to(device))).cpu()
+
+
+def lerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
+    """(1 - t) a + t b: the straight line from ``a`` (t = 0) to ``b`` (t = 1).
+
+    Args:
+        a, b: end points, shape (D,).
+        t: a number, or a tensor (T,) of them.
+
+    Returns:
+        Shape (D,) for a number, (T, D) for a tensor.
+
+    Raises:
+        TypeError, ValueError: not float tensors of one shape (D,), or t of more than one dimension.
+    """
+    t = _check_path(a, b, t)
+    return (1 - t) * a + t * b
+
+
+def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
+    """Along the arc from ``a`` to ``b``: sin((1-t) w)/sin(w) a + sin(t w)/sin(w) b, w the angle between them.
+
+    Keeps the distance from the origin near that of the ends, where a straight line cuts through the middle.
+    Where the arc is not defined (the same direction, opposite directions, a zero vector) it is the straight line.
+
+    Args, returns and errors as :func:`lerp`. Source: White 2016 (arXiv 1609.04468); Shoemake 1985.
+    """
+    t = _check_path(a, b, t)
+    lengths = a.norm() * b.norm()
+    cosine = torch.dot(a, b) / lengths if lengths > 0 else torch.ones(())
+    omega = torch.acos(cosine.clamp(-1, 1))
+    if torch.sin(omega) < 1e-4:
+        return (1 - t) * a + t * b
+    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+
+
+def quantile_grid(n: int = 20, tail: float = 0.02) -> Tensor:
+    """An n x n grid of 2-D latents at evenly spaced quantiles of N(0, 1): dense where the prior is.
+
+    Args:
+        n: points per side, >= 2.
+        tail: probability left out at either end, in (0, 0.5): at 0 the outermost points would be infinite.
+
+    Returns:
+        (n * n, 2), row by row as an image is read: the first row has the largest second coordinate.
+
+    Raises:
+        ValueError: n or tail out of range.
+    """
+    if not isinstance(n, int) or n < 2:
+        raise ValueError(f"n: want a whole number >= 2, got {n!r}")
+    if not 0 < tail < 0.5:
+        raise ValueError(f"tail: want a number between 0 and 0.5, got {tail!r}")
+    axis = torch.special.ndtri(torch.linspace(tail, 1 - tail, n, dtype=torch.float64)).float()
+    y, x = torch.meshgrid(axis.flip(0), axis, indexing="ij")
+    return torch.stack([x.flatten(), y.flatten()], dim=1)
+
+
+def log_prior(z: Tensor) -> Tensor:
+    """log N(z; 0, I) for latents (N, D): shape (N,), nats."""
+    check_float_tensor(z, "z", "(N, D)", ndim=2)
+    return -0.5 * (z.square() + math.log(2 * math.pi)).sum(dim=1)
+
+
+def log_aggregate_posterior(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """log of the mean of q(z|x_i) over encoded images: where the *data* lie, as the encoder sees them.
+
+    Args:
+        z: latents (T, D).
+        mu, logvar: from :func:`encode_set`, each (N, D).
+
+    Returns:
+        Shape (T,), nats. A log of a mean (logsumexp), not a mean of logs.
+
+    Source: Hoffman & Johnson 2016, "ELBO surgery".
+    """
+    check_float_tensor(z, "z", "(T, D)", ndim=2)
+    check_same_shape(mu, logvar, ("mu", "logvar"))
+    squared = (z[:, None, :] - mu).square() / logvar.exp()
+    log_q = -0.5 * (squared + logvar + math.log(2 * math.pi)).sum(dim=2)
+    return torch.logsumexp(log_q, dim=1) - math.log(len(mu))
+
+
+def nearest_labels(z: Tensor, codes: Tensor, labels: Tensor, k: int = 25) -> Tensor:
+    """The most common label among the ``k`` nearest codes, for each latent (T, D): shape (T,), int64."""
+    check_float_tensor(z, "z", "(T, D)", ndim=2)
+    nearest = torch.cdist(z, codes).topk(k, largest=False).indices
+    return torch.mode(labels[nearest], dim=1).values
+
+
+def _check_path(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
+    check_float_tensor(a, "a", "(D,)", ndim=1)
+    check_float_tensor(b, "b", "(D,)", ndim=1)
+    check_same_shape(a, b, ("a", "b"))
+    t = torch.as_tensor(t, dtype=a.dtype, device=a.device)
+    if t.ndim > 1:
+        raise ValueError(f"t: want a number or shape (T,), got {tuple(t.shape)}")
+    return t[:, None] if t.ndim else t

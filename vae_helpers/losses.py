@@ -1,0 +1,99 @@
+"""The terms of the VAE's loss: one value per image, in nats.
+
+Each function *sums* over pixels or latent dimensions and leaves the batch alone; a training loop takes
+the mean over images at the very end. A mean over pixels would be a different loss: it multiplies the
+weight of the KL by the number of pixels.
+"""
+
+import math
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from vae_helpers.checks import check_float_tensor, check_same_shape
+
+
+def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL( N(mu, diag(exp(logvar))) || N(0, I) ), summed over latent dimensions.
+
+    Args:
+        mu: means, shape (N, D).
+        logvar: log sigma^2 (not sigma, not sigma^2), shape (N, D).
+
+    Returns:
+        Shape (N,), nats, >= 0 up to rounding.
+
+    Raises:
+        TypeError, ValueError: not float tensors, or the shapes differ.
+
+    Source: Kingma & Welling 2014 (arXiv 1312.6114), appendix B.
+    """
+    check_float_tensor(mu, "mu", "(N, D)", ndim=2)
+    check_float_tensor(logvar, "logvar", "(N, D)", ndim=2)
+    check_same_shape(mu, logvar, ("mu", "logvar"))
+    return -0.5 * (1 + logvar - mu.square() - logvar.exp()).sum(dim=1)
+
+
+def bernoulli_reconstruction(logits: Tensor, x: Tensor) -> Tensor:
+    """-log p(x|z) for Bernoulli pixels: binary cross-entropy from logits, summed over pixels.
+
+    On grey pixels (0 < x < 1) this is no likelihood: even a perfect copy costs more than 0.
+
+    Args:
+        logits: the decoder's output before the sigmoid, shape (N, ...).
+        x: the target in [0, 1], the same shape.
+
+    Returns:
+        Shape (N,), nats.
+
+    Raises:
+        TypeError, ValueError: not float tensors, or the shapes differ.
+    """
+    _check_pair(logits, x, "logits")
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(dim=1)
+
+
+def gaussian_reconstruction(x_hat: Tensor, x: Tensor, sigma: float = 1.0) -> Tensor:
+    """-log N(x; x_hat, sigma^2 I), summed over pixels, with its constant.
+
+    Args:
+        x_hat: the predicted mean, shape (N, ...).
+        x: the target, the same shape.
+        sigma: the standard deviation of a pixel (not its variance), > 0.
+
+    Returns:
+        Shape (N,), nats; a density, so it can be negative.
+
+    Raises:
+        TypeError, ValueError: not float tensors, the shapes differ, or sigma <= 0.
+    """
+    _check_pair(x_hat, x, "x_hat")
+    if not sigma > 0:
+        raise ValueError(f"sigma: want a standard deviation > 0, got {sigma}")
+    squared = (x - x_hat).flatten(1).square().sum(dim=1)
+    return squared / (2 * sigma**2) + x[0].numel() * math.log(sigma * math.sqrt(2 * math.pi))
+
+
+def negative_elbo(reconstruction: Tensor, kl: Tensor, beta: float = 1.0) -> Tensor:
+    """reconstruction + beta * KL, one value per image, in nats; at beta = 1 a bound on -log p(x).
+
+    Args:
+        reconstruction: -log p(x|z), shape (N,).
+        kl: KL(q(z|x) || p(z)), shape (N,).
+        beta: weight of the KL (Higgins et al. 2017).
+
+    Raises:
+        TypeError, ValueError: not float tensors of shape (N,), or of different shapes.
+    """
+    check_float_tensor(reconstruction, "reconstruction", "(N,)", ndim=1)
+    check_float_tensor(kl, "kl", "(N,)", ndim=1)
+    check_same_shape(reconstruction, kl, ("reconstruction", "kl"))
+    return reconstruction + beta * kl
+
+
+def _check_pair(prediction: Tensor, x: Tensor, name: str) -> None:
+    check_float_tensor(prediction, name, "(N, ...)")
+    check_float_tensor(x, "x", "(N, ...)")
+    check_same_shape(prediction, x, (name, "x"))
+    if prediction.ndim < 2:
+        raise ValueError(f"{name}: want shape (N, ...), got {tuple(prediction.shape)}")

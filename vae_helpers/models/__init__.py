@@ -1,0 +1,6 @@
+"""One module for each model of the course."""
+
+from vae_helpers.models.autoencoder import Autoencoder
+from vae_helpers.models.vae import VAE, reparameterize
+
+__all__ = ["VAE", "Autoencoder", "reparameterize"]

@@ -1,0 +1,11 @@
+"""The live parts: widgets that decode in the browser, so that they answer at screen speed.
+
+A decoder's weights are sent to the page once; from then on a moving slider needs no kernel. It keeps
+answering while a cell is training, and after the kernel has died.
+"""
+
+from vae_helpers.widgets.interpolation import InterpolationSlider
+from vae_helpers.widgets.latent_sliders import LatentSliders
+from vae_helpers.widgets.live_curve import LiveLossCurve
+
+__all__ = ["InterpolationSlider", "LatentSliders", "LiveLossCurve"]

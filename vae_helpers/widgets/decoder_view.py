@@ -1,0 +1,109 @@
+"""Send a decoder to the browser: the part that every live widget stands on."""
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import torch
+import traitlets
+from torch import nn
+
+HERE = Path(__file__).parent
+MAX_BYTES = 8_000_000  # enough for 2 million weights; more would take seconds to reach a browser
+
+
+def script(name: str) -> str:
+    """The JavaScript of one widget: the shared decoder.js and its own file, as one module."""
+    return (HERE / "decoder.js").read_text() + (HERE / name).read_text()
+
+
+class DecoderView(anywidget.AnyWidget):
+    """Base of the widgets that draw decoded digits; a subclass sets ``_esm`` and adds what it needs.
+
+    Args:
+        decoder: an MLP of Linear, LayerNorm and ReLU that ends in logits (N, 1, 28, 28). Its weights are copied,
+            so training it further does not change the widget.
+
+    Raises:
+        TypeError, ValueError: see :func:`export_decoder`.
+    """
+
+    _css = HERE / "widgets.css"
+    layers = traitlets.List().tag(sync=True)
+    weights = traitlets.Bytes().tag(sync=True)
+
+    def __init__(self, decoder: nn.Module, **traits: Any):
+        layers, weights = export_decoder(decoder)
+        super().__init__(layers=layers, weights=weights, **traits)
+
+    def __repr__(self) -> str:  # the inherited one holds a memory address: another in every run
+        return f"{type(self).__name__}()"
+
+
+@torch.no_grad()
+def export_decoder(decoder: nn.Module) -> tuple[list[dict[str, Any]], bytes]:
+    """A decoder as a list of layers and their weights as little-endian float32, in that order.
+
+    A linear layer's weight is sent as (inputs, outputs), the way the JavaScript reads it.
+
+    Raises:
+        TypeError: a layer that the browser's side can't evaluate.
+        ValueError: weights that are not finite, too large, or a decoder that is not just its layers in order.
+    """
+    layers: list[dict[str, Any]] = []
+    arrays: list[np.ndarray] = []
+    for module in decoder.modules():
+        if isinstance(module, nn.Linear):
+            layers.append({"type": "linear", "inputs": module.in_features, "outputs": module.out_features})
+            bias = module.bias if module.bias is not None else torch.zeros(module.out_features)
+            arrays += [_array(module.weight.T), _array(bias)]
+        elif isinstance(module, nn.LayerNorm) and module.elementwise_affine and len(module.normalized_shape) == 1:
+            layers.append({"type": "layernorm", "size": module.normalized_shape[0], "eps": module.eps})
+            bias = module.bias if module.bias is not None else torch.zeros(module.normalized_shape)
+            arrays += [_array(module.weight), _array(bias)]
+        elif isinstance(module, nn.ReLU):
+            layers.append({"type": "relu"})
+        elif not list(module.children()):
+            raise TypeError(
+                f"decoder: the browser can evaluate Linear, LayerNorm and ReLU layers, not {type(module).__name__}"
+            )
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise ValueError("decoder: its weights contain NaN or infinity; did training break down?")
+    size = sum(array.nbytes for array in arrays)
+    if size > MAX_BYTES:
+        raise ValueError(f"decoder: {size / 1e6:.1f} MB of weights; at most {MAX_BYTES / 1e6:.0f} MB go to the browser")
+    _check_same_function(decoder, layers, arrays)
+    return layers, b"".join(array.tobytes() for array in arrays)
+
+
+def run_layers(layers: list[dict[str, Any]], arrays: list[np.ndarray], z: np.ndarray) -> np.ndarray:
+    """What the browser computes, in NumPy: latents (N, D) -> pixel probabilities (N, 784)."""
+    x, rest = z, iter(arrays)
+    for layer in layers:
+        if layer["type"] == "linear":
+            x = x @ next(rest) + next(rest)
+        elif layer["type"] == "layernorm":
+            centred = x - x.mean(axis=1, keepdims=True)
+            x = centred / np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + layer["eps"])
+            x = x * next(rest) + next(rest)
+        else:
+            x = np.maximum(x, 0)
+    return 0.5 * (1 + np.tanh(x / 2))  # the sigmoid, in a form that can't overflow
+
+
+def _check_same_function(decoder: nn.Module, layers: list[dict[str, Any]], arrays: list[np.ndarray]) -> None:
+    """A module's forward need not run its layers in order: compare on random latents before anything is sent."""
+    parameter = next(decoder.parameters())
+    z = torch.randn(16, layers[0]["inputs"], generator=torch.Generator().manual_seed(0))
+    was_training = decoder.training
+    decoder.eval()
+    wanted = torch.sigmoid(decoder(z.to(parameter))).flatten(1).float().cpu().numpy()
+    decoder.train(was_training)
+    got = run_layers(layers, arrays, z.numpy())
+    if wanted.shape != got.shape or wanted.shape[1] != 784 or np.abs(wanted - got).max() > 1e-3:
+        raise ValueError("decoder: it is not just its layers in order, from latents to 784 logits")
+
+
+def _array(tensor: torch.Tensor) -> np.ndarray:
+    return np.ascontiguousarray(tensor.detach().float().cpu().numpy(), dtype="<f4")

@@ -1,0 +1,185 @@
+"""The interpolation slider: from one image's code to another's, with the digit in between."""
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+import traitlets
+from torch import Tensor, nn
+
+from vae_helpers.latent_space import encode_set, lerp, slerp
+from vae_helpers.plots import CLASS_COLORS
+from vae_helpers.widgets.decoder_view import DecoderView, script
+
+MAP_POINTS = 2000
+
+
+class InterpolationView(DecoderView):
+    """The picture: images, reconstructions, the digit at ``t``, and the path on the map when D = 2."""
+
+    _esm = script("interpolation.js")
+    start = traitlets.List().tag(sync=True)
+    end = traitlets.List().tag(sync=True)
+    start_image = traitlets.Bytes().tag(sync=True)
+    end_image = traitlets.Bytes().tag(sync=True)
+    start_label = traitlets.Int().tag(sync=True)
+    end_label = traitlets.Int().tag(sync=True)
+    t = traitlets.Float(0.0).tag(sync=True)
+    arc = traitlets.Bool(False).tag(sync=True)
+    frame = traitlets.Int(0).tag(sync=True)
+    points = traitlets.Bytes().tag(sync=True)
+    point_labels = traitlets.List().tag(sync=True)
+    colors = traitlets.List(list(CLASS_COLORS)).tag(sync=True)
+    limit = traitlets.Float(3.0).tag(sync=True)
+
+
+class InterpolationSlider(widgets.VBox):
+    """Pick two digits and move ``t`` from the one to the other.
+
+    Moving ``t`` needs no kernel; picking other images asks it for their codes. ``t`` and ``arc`` can be read,
+    set and observed from Python; ``z`` is the latent now shown.
+
+    Args:
+        model: a VAE with an MLP decoder; it is copied, so training it further does not change the widget.
+        images, labels: the images to choose from, (N, 1, 28, 28) and (N,).
+        start, end: a digit from 0 to 9; its first image is taken.
+        start_index, end_index: positions in ``images``, to choose an image exactly.
+        arc: move along the arc (slerp) instead of the straight line (lerp).
+
+    Raises:
+        TypeError, ValueError: unusable images, a digit or index that is not there, or a decoder that the
+            browser can't evaluate.
+    """
+
+    t = traitlets.Float(0.0, min=0.0, max=1.0)
+    arc = traitlets.Bool(False)
+
+    def __init__(
+        self,
+        model: nn.Module,
+        images: Tensor,
+        labels: Tensor,
+        start: int = 2,
+        end: int = 7,
+        *,
+        start_index: int | None = None,
+        end_index: int | None = None,
+        arc: bool = False,
+    ):
+        if len(images) != len(labels):
+            raise ValueError(f"labels: want one for each of the {len(images)} images, got {len(labels)}")
+        self._images, self._labels = images, labels
+        codes, _ = encode_set(model, images)
+        self._codes = codes
+        ends = {
+            "start": self._find("start", start) if start_index is None else self._check("start_index", start_index),
+            "end": self._find("end", end) if end_index is None else self._check("end_index", end_index),
+        }
+        self.view = InterpolationView(model.decoder, **self._map(), **self._end("start", ends["start"]),
+                                      **self._end("end", ends["end"]))  # fmt: skip
+        self.slider = widgets.FloatSlider(
+            description="t",
+            min=0,
+            max=1,
+            step=0.01,
+            readout_format=".2f",
+            layout=widgets.Layout(width="520px"),
+        )
+        self.play = widgets.Play(max=199, interval=30, repeat=True)
+        self.arc_box = widgets.Checkbox(description="along the arc (slerp)", indent=False)
+        self.message = widgets.HTML()
+        widgets.jslink((self.slider, "value"), (self.view, "t"))
+        widgets.jslink((self.play, "value"), (self.view, "frame"))
+        widgets.jslink((self.arc_box, "value"), (self.view, "arc"))
+        traitlets.link((self, "t"), (self.slider, "value"))
+        traitlets.link((self, "arc"), (self.arc_box, "value"))
+        # what the browser's links do for the view, for code that runs without a browser
+        traitlets.link((self.slider, "value"), (self.view, "t"))
+        traitlets.link((self.arc_box, "value"), (self.view, "arc"))
+        self.pickers = {name: self._picker(name, index) for name, index in ends.items()}
+        choosers = [box for name in ("start", "end") for box in self.pickers[name]]
+        super().__init__(
+            [
+                widgets.HBox(choosers),
+                widgets.HBox([self.slider, self.play, self.arc_box]),
+                self.view,
+                self.message,
+            ]
+        )
+        self.arc = arc
+
+    @property
+    def z(self) -> list[float]:
+        """The latent now shown, D numbers."""
+        path = slerp if self.arc else lerp
+        return path(torch.tensor(self.view.start), torch.tensor(self.view.end), self.t).tolist()
+
+    def __repr__(self) -> str:
+        return f"InterpolationSlider(from a {self.view.start_label} to a {self.view.end_label})"
+
+    def _picker(self, name: str, index: int) -> tuple[widgets.Dropdown, widgets.BoundedIntText]:
+        """Choose an end by its digit, or by its position in the images."""
+        present = self._labels.unique().tolist()
+        digit = widgets.Dropdown(
+            options=present,
+            value=int(self._labels[index]),
+            description=f"{name}: digit",
+            layout=widgets.Layout(width="170px"),
+        )
+        number = widgets.BoundedIntText(
+            value=index,
+            max=len(self._images) - 1,
+            description="image no.",
+            layout=widgets.Layout(width="190px"),
+        )
+
+        def show(error: str = "") -> None:
+            self.message.value = f'<b style="color:#b00000">{error}</b>' if error else ""
+
+        def digit_chosen(change) -> None:
+            if change["new"] != int(self._labels[number.value]):
+                number.value = self._find(name, change["new"])
+
+        def number_chosen(change) -> None:
+            try:
+                with self.view.hold_sync():
+                    for trait, value in self._end(name, change["new"]).items():
+                        setattr(self.view, trait, value)
+                digit.value = int(self._labels[change["new"]])
+                show()
+            except Exception as error:  # a callback's exception would otherwise vanish in the server's log
+                show(f"Could not show image {change['new']}: {error}")
+
+        digit.observe(digit_chosen, "value")
+        number.observe(number_chosen, "value")
+        return digit, number
+
+    def _end(self, name: str, index: int) -> dict:
+        """The view's traits for one end of the path."""
+        return {
+            name: self._codes[index].tolist(),
+            f"{name}_image": _floats(self._images[index]),
+            f"{name}_label": int(self._labels[index]),
+        }
+
+    def _map(self) -> dict:
+        """The view's traits for the map; none unless the latent space is a plane."""
+        if self._codes.shape[1] != 2:
+            return {}
+        codes, labels = self._codes[:MAP_POINTS], self._labels[:MAP_POINTS]
+        limit = 1.05 * codes.abs().quantile(0.999).item()
+        return {"points": _floats(codes), "point_labels": labels.tolist(), "limit": limit}
+
+    def _find(self, name: str, digit: int) -> int:
+        found = (self._labels == digit).nonzero()
+        if len(found) == 0:
+            raise ValueError(f"{name}: want a digit among {self._labels.unique().tolist()}, got {digit!r}")
+        return int(found[0])
+
+    def _check(self, name: str, index: int) -> int:
+        if not isinstance(index, int) or not 0 <= index < len(self._images):
+            raise ValueError(f"{name}: want a whole number from 0 to {len(self._images) - 1}, got {index!r}")
+        return index
+
+
+def _floats(tensor: Tensor) -> bytes:
+    return np.ascontiguousarray(tensor.cpu().numpy(), dtype="<f4").tobytes()
