@@ -5,7 +5,7 @@ IP       ?= localhost
 BROWSER  ?= yes
 PIP_ARGS ?=
 
-BIN       := .venv/bin
+BIN       ?= .venv/bin
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 OPEN_FLAG := $(if $(filter no,$(BROWSER)),--no-browser)
@@ -53,7 +53,7 @@ notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean 
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "metadata.language_info.version" $(NOTEBOOKS)
 
-weights: setup  ## train the checkpoints in data/weights again (about 5 minutes)
+weights: setup  ## train the checkpoints in data/weights again (about 4 minutes)
 	$(BIN)/python -m vae_helpers.pretrain
 
 bench: setup  ## measure training speed against a textbook loop (about 5 minutes)

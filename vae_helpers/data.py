@@ -109,15 +109,17 @@ def find_archive(dataset: str, name: str) -> Path:
     """
     md5 = dict(DATASETS[dataset].resources)[name]
     candidates = [folder / dataset / "raw" / name for folder in data_folders()]
-    damaged = [path for path in candidates if path.is_file() and not check_integrity(path, md5)]
-    good = next((path for path in candidates if path.is_file() and path not in damaged), None)
-    for path in damaged:
-        warnings.warn(f"{path} is damaged (its MD5 is not {md5}); using another copy", stacklevel=4)
-    if good is None:
-        return _download(dataset, name, md5, damaged)
-    for path in damaged:
-        _replace(good, path)
-    return good
+    damaged: list[Path] = []
+    for path in candidates:
+        if not os.access(path, os.R_OK):  # not there, or in a folder that this user may not read
+            continue
+        if check_integrity(path, md5):
+            for bad in damaged:
+                _replace(path, bad)
+            return path
+        warnings.warn(f"{path} is damaged (its MD5 is not {md5}); looking for another copy", stacklevel=4)
+        damaged.append(path)
+    return _download(dataset, name, md5, damaged)
 
 
 def _read(dataset: str, name: str) -> bytes:

@@ -117,7 +117,9 @@ def log_aggregate_posterior(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
 def nearest_labels(z: Tensor, codes: Tensor, labels: Tensor, k: int = 25) -> Tensor:
     """The most common label among the ``k`` nearest codes, for each latent (T, D): shape (T,), int64."""
     check_float_tensor(z, "z", "(T, D)", ndim=2)
-    nearest = torch.cdist(z, codes).topk(k, largest=False).indices
+    # without the matrix product, which loses digits: the result must not depend on the processor
+    distance = torch.cdist(z, codes, compute_mode="donot_use_mm_for_euclid_dist")
+    nearest = distance.topk(k, largest=False).indices
     return torch.mode(labels[nearest], dim=1).values
 
 

@@ -14,7 +14,7 @@ from vae_helpers.training import History
 # One fixed colour per digit for the whole course, distinguishable with colour-blind eyes
 # (Petroff 2021, "Accessible color sequences for data visualization", arXiv 2107.02270).
 CLASS_COLORS = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#717581", "#b9ac70", "#92dadd",
 )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def latent_map(codes: Tensor, labels: Tensor, *, size: float = 6.5, limit: float
     fig, axis = plt.subplots(figsize=(size, size * 0.92))
     for digit in labels.unique().tolist():
         points = codes[labels == digit]
-        axis.scatter(*points.T, s=4, alpha=0.6, linewidths=0, color=CLASS_COLORS[digit], label=str(digit))
+        axis.scatter(*points.T.numpy(), s=6, alpha=0.7, linewidths=0, color=CLASS_COLORS[digit], label=str(digit))
     for digit in labels.unique().tolist():
         x, y = codes[labels == digit].median(dim=0).values.tolist()
         box = {"boxstyle": "circle,pad=0.2", "fc": "white", "ec": CLASS_COLORS[digit], "lw": 2}
@@ -92,9 +92,40 @@ def latent_map(codes: Tensor, labels: Tensor, *, size: float = 6.5, limit: float
 def add_path(fig: Figure, path: Tensor, name: str = "") -> Figure:
     """Draw a path (T, 2) with its end points on a :func:`latent_map`."""
     axis = fig.axes[0]
-    axis.plot(*path.T, "-", color="white", lw=4, zorder=5)
-    axis.plot(*path.T, "-", color="black", lw=1.8, zorder=6, label=name)
-    axis.plot(*path[[0, -1]].T, "o", color="black", ms=7, zorder=7)
+    axis.plot(*path.T.numpy(), "-", color="white", lw=4, zorder=5)
+    axis.plot(*path.T.numpy(), "-", color="black", lw=1.8, zorder=6, label=name)
+    axis.plot(*path[[0, -1]].T.numpy(), "o", color="black", ms=7, zorder=7)
+    return fig
+
+
+def path_profile(t: Tensor, densities: dict[str, Tensor], classes: Tensor) -> Figure:
+    """Log-densities along a path, over a band with the class that each point belongs to; all of shape (T,)."""
+    fig, (top, band) = plt.subplots(2, 1, figsize=(8, 3.2), sharex=True, height_ratios=[5, 1])
+    for (name, values), style in zip(densities.items(), ("-", "--", ":"), strict=False):
+        top.plot(t.numpy(), values.numpy(), style, color="black", label=name)
+    top.set(ylabel="log-density, nats")
+    top.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    top.grid(alpha=0.3)
+    edges = [0, *((classes[1:] != classes[:-1]).nonzero().flatten() + 1).tolist(), len(classes)]
+    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        digit, width = int(classes[start]), (stop - start) / len(classes)
+        band.barh(0, width, left=start / len(classes), color=CLASS_COLORS[digit], edgecolor="white")
+        if width > 0.03:
+            band.text((start + stop) / 2 / len(classes), 0, str(digit), ha="center", va="center", weight="bold")
+    band.set(yticks=[], xlabel="t", xlim=(0, 1), ylabel="class")
+    fig.tight_layout()
+    return fig
+
+
+def path_lengths(t: Tensor, lengths: dict[str, Tensor], prior_lengths: Tensor) -> Figure:
+    """|z| along paths, each (T,), over a band that holds 95 % of the lengths of the prior's samples, (N,)."""
+    fig, axis = plt.subplots(figsize=(6, 2.8))
+    axis.axhspan(*prior_lengths.quantile(torch.tensor([0.025, 0.975])).tolist(), color="0.9", label="95 % of the prior")
+    for (name, values), style in zip(lengths.items(), ("--", "-", ":"), strict=False):
+        axis.plot(t.numpy(), values.numpy(), style, color="black", label=name)
+    axis.set(xlabel="t", ylabel="mean of |z|")
+    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    fig.tight_layout()
     return fig
 
 
@@ -105,13 +136,13 @@ def manifold(images: Tensor, latents: Tensor, size: float = 6.5) -> Figure:
     axis.imshow(_ink(make_grid(images, nrow=side, padding=0)[0]), cmap="gray", vmin=0, vmax=1)
     shown = np.linspace(0, side - 1, 5).round().astype(int)
     first_row, first_column = latents[:side, 0], latents[::side, 1]
-    axis.set_xticks(shown * 28 + 14, [f"{first_row[k]:.1f}" for k in shown])
-    axis.set_yticks(shown * 28 + 14, [f"{first_column[k]:.1f}" for k in shown])
+    axis.set_xticks(shown * 28 + 14, [f"{first_row[k].item():.1f}" for k in shown])
+    axis.set_yticks(shown * 28 + 14, [f"{first_column[k].item():.1f}" for k in shown])
     axis.set(xlabel="$z_1$ (evenly spaced quantiles of the prior)", ylabel="$z_2$")
     fig.tight_layout()
     return fig
 
 
-def _ink(image: Tensor) -> Tensor:
+def _ink(image: Tensor) -> np.ndarray:
     """Black ink on white paper: easier on a projector, and honest on a printed page."""
-    return 1 - torch.as_tensor(image).detach().cpu()
+    return 1 - image.detach().cpu().numpy()

@@ -74,6 +74,7 @@ function addMap(model, el) {
   paper.fillRect(0, 0, canvas.width, canvas.height);
   paper.globalAlpha = 0.75;
   for (let i = 0; i < labels.length; i++) dot(paper, place(points[2 * i], points[2 * i + 1]), 4, colors[labels[i]]);
+  nameClasses(paper, points, labels, place, dot);
 
   return () => {
     const t = model.get("t");
@@ -92,6 +93,19 @@ function addMap(model, el) {
     const where = z.map((value) => value.toFixed(2)).join(", ");
     canvas.setAttribute("aria-label", `latent map; the moving point is at (${where})`);
   };
+}
+
+/** Each class's digit at the median of its points: colours alone would leave some readers out. */
+function nameClasses(paper, points, labels, place, dot) {
+  const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+  Object.assign(paper, { globalAlpha: 1, font: "bold 26px sans-serif", textAlign: "center", textBaseline: "middle" });
+  for (const label of new Set(labels)) {
+    const own = labels.flatMap((value, i) => (value === label ? [i] : []));
+    const at = place(median(own.map((i) => points[2 * i])), median(own.map((i) => points[2 * i + 1])));
+    dot(paper, at, 17, "#fff");
+    paper.fillStyle = "#111";
+    paper.fillText(label, ...at);
+  }
 }
 
 export default { render };

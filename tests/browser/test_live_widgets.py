@@ -1,0 +1,199 @@
+"""Run All in a real browser, every slider moved, and the pixels that the browser paints compared with PyTorch's."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae_helpers.checkpoints import load_checkpoint
+from vae_helpers.data import REPO_DATA
+from vae_helpers.latent_space import decode_images
+
+PNG = """canvas => new Promise(done => requestAnimationFrame(() => done(canvas.toDataURL('image/png'))))"""
+
+
+def pixels(canvas) -> np.ndarray:
+    """The digit on a canvas as probabilities of ink (28, 28)."""
+    data = base64.b64decode(canvas.evaluate(PNG).split(",")[1])
+    return 1 - np.asarray(Image.open(io.BytesIO(data)).convert("L"), dtype=float) / 255
+
+
+def wait_for_change(page, read, before, seconds=5.0):
+    for _ in range(int(seconds * 20)):
+        now = read()
+        if now != before:
+            return now
+        page.wait_for_timeout(50)
+    raise AssertionError(f"nothing changed: still {before!r}")
+
+
+@pytest.fixture(scope="module")
+def latent_notebook(browser, lab):
+    from conftest import Notebook
+
+    notebook = Notebook(browser, lab, "06_latent_space.ipynb")
+    notebook.run_all()
+    yield notebook
+    notebook.page.close()
+
+
+def test_training_notebook_runs(open_notebook):
+    notebook = open_notebook("05_train_on_mnist.ipynb")
+    notebook.run_all()
+    assert notebook.errors() == []
+    cell = notebook.show("curve = LiveLossCurve()")
+    assert "after epoch 6" in cell.locator("img").first.get_attribute("alt")
+    assert "1410/1410" in cell.inner_text()
+    assert notebook.console == []
+
+
+def test_latent_notebook_runs(latent_notebook):
+    assert latent_notebook.errors() == []
+    assert latent_notebook.console == []
+
+
+def test_interpolation_slider_by_keyboard_and_mouse(latent_notebook):
+    page, cell = latent_notebook.page, latent_notebook.show("slider = InterpolationSlider(model")
+    digit = cell.locator(".vae-large")
+    cell.locator(".vae-map").wait_for()
+    read = lambda: digit.locator("figcaption").inner_text()  # noqa: E731
+    handle = cell.locator(".noUi-handle")
+    handle.focus()
+    page.keyboard.press("Home")
+    before = wait_for_change(page, read, "t = 0.25\nz = (0.51, 0.31)")
+    assert before.startswith("t = 0.00")
+    at_start, map_at_start = pixels(digit.locator("canvas")), cell.locator(".vae-map").get_attribute("aria-label")
+    np.testing.assert_allclose(at_start, pixels(cell.locator(".vae-digit canvas").nth(1)), atol=1e-9)
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert wait_for_change(page, read, before) and page.wait_for_timeout(300) is None
+    assert read().startswith("t = 0.05")
+    box = cell.locator(".noUi-base").bounding_box()
+    page.mouse.move(box["x"] + 0.05 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2, steps=10)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    assert 0.45 < float(read().split()[2]) < 0.55
+    assert np.abs(pixels(digit.locator("canvas")) - at_start).max() > 0.3
+    assert cell.locator(".vae-map").get_attribute("aria-label") != map_at_start
+    assert 0.45 < float(latent_notebook.python("print(slider.t)")) < 0.55
+
+
+def test_arc_play_and_pickers(latent_notebook):
+    page, cell = latent_notebook.page, latent_notebook.show("slider = InterpolationSlider(model")
+    caption = cell.locator(".vae-large figcaption")
+    latent_notebook.python("slider.t = 0.5")
+    page.wait_for_timeout(300)
+    straight = caption.inner_text()
+    assert straight.startswith("t = 0.50")
+    cell.locator("input[type=checkbox]").check()
+    wait_for_change(page, caption.inner_text, straight)
+    assert latent_notebook.python("print(slider.arc)") == "True"
+    cell.locator("input[type=checkbox]").uncheck()
+    before = caption.inner_text()
+    cell.locator("button").first.click()  # play
+    wait_for_change(page, caption.inner_text, before)
+    cell.locator("button").nth(0).click()  # pause
+    cell.locator("select").first.select_option(label="0")
+    image = cell.locator(".vae-digit figcaption").first
+    wait_for_change(page, image.inner_text, "image: a 2")
+    assert image.inner_text() == "image: a 0"
+
+
+def test_browser_and_torch_agree(latent_notebook):
+    """To half a grey level everywhere on the plane, for both shipped models."""
+    page, cell = latent_notebook.page, latent_notebook.show("slider = InterpolationSlider(model")
+    model = load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt")
+    for t in (0.0, 0.13, 0.5, 0.77, 1.0):
+        z = latent_notebook.python(f"slider.t = {t}; import json; print(json.dumps(slider.z))")
+        page.wait_for_timeout(250)
+        shown = pixels(cell.locator(".vae-large canvas"))
+        wanted = decode_images(model, _tensor(z))[0, 0].numpy()
+        assert np.abs(shown - wanted).max() < 0.6 / 255
+
+
+def test_floats_agree_before_they_become_pixels(latent_notebook):
+    """The same JavaScript on a grid of latents: to 1e-3 per pixel, and far better."""
+    page = latent_notebook.page
+    script = (REPO_DATA.parent / "vae_helpers" / "widgets" / "decoder.js").read_text()
+    import torch
+
+    from vae_helpers.latent_space import quantile_grid
+    from vae_helpers.widgets.decoder_view import export_decoder
+
+    for name in ("vae_2d.pt", "vae_20d.pt"):
+        model = load_checkpoint(REPO_DATA / "weights" / name)
+        layers, weights = export_decoder(model.decoder)
+        if model.latent_dim == 2:
+            z = quantile_grid(9)
+        else:
+            z = torch.randn(40, model.latent_dim, generator=torch.Generator().manual_seed(0))
+        got = page.evaluate(
+            """async ({script, layers, weights, latents}) => {
+            const module = await import('data:text/javascript,' + encodeURIComponent(script));
+            const bytes = Uint8Array.from(atob(weights), c => c.charCodeAt(0));
+            const decode = module.makeDecoder(layers, module.toFloats(new DataView(bytes.buffer)));
+            return latents.map(z => Array.from(decode(z)));
+        }""",
+            {
+                "script": script,
+                "layers": layers,
+                "weights": base64.b64encode(weights).decode(),
+                "latents": z.tolist(),
+            },
+        )
+        wanted = decode_images(model, z).flatten(1).numpy()
+        assert np.abs(np.array(got) - wanted).max() < 1e-4
+
+
+def test_latent_sliders(latent_notebook):
+    page, cell = latent_notebook.page, latent_notebook.show("LatentSliders(wide")
+    handles, canvas = cell.locator(".noUi-handle"), cell.locator(".vae-large canvas")
+    canvas.wait_for()
+    assert handles.count() == 20
+    before, changed = pixels(canvas), 0
+    for k in range(20):
+        handles.nth(k).focus()
+        page.keyboard.press("End")
+        page.wait_for_timeout(120)
+        now = pixels(canvas)
+        changed += np.abs(now - before).max() > 0.1
+        before = now
+    assert changed == 13  # the active dimensions; the others are dead
+    cell.get_by_role("button", name="to the origin").click()
+    wait_for_change(page, cell.locator("figcaption").inner_text, cell.locator("figcaption").inner_text())
+    assert "|z| = 0.00" in cell.locator("figcaption").inner_text()
+
+
+def test_sliders_answer_while_the_kernel_is_busy(latent_notebook):
+    page, cell = latent_notebook.page, latent_notebook.show("slider = InterpolationSlider(model")
+    page.evaluate("""() => {
+        const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+        window.busy = kernel.requestExecute({code: 'import time; time.sleep(4)'});
+    }""")
+    caption = cell.locator(".vae-large figcaption")
+    cell.locator(".noUi-handle").focus()
+    before = caption.inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    wait_for_change(page, caption.inner_text, before, seconds=1)
+    page.evaluate("window.busy.done.then(() => null)")
+
+
+def test_a_javascript_error_is_shown_in_the_widgets_place(latent_notebook):
+    cell = latent_notebook.show("slider = InterpolationSlider(model")
+    latent_notebook.python("slider.view.start = [0.0, 0.0, 0.0]")
+    error = cell.locator(".vae-error")
+    error.wait_for(timeout=5000)
+    assert "the decoder takes 2 latent values, got 3" in error.inner_text()
+
+
+def _tensor(text: str):
+    import json
+
+    import torch
+
+    return torch.tensor([json.loads(text)])

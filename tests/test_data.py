@@ -1,0 +1,184 @@
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+
+from vae_helpers import data
+from vae_helpers.data import DataError, binarize, find_archive, load_mnist
+
+LABELS = "t10k-labels-idx1-ubyte.gz"
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    """Every download fails at once, as it does without a network."""
+
+    def no_network(*args, **kwargs):
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(data, "download_url", no_network)
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A repository and a user's cache that both start empty."""
+    monkeypatch.setattr(data, "REPO_DATA", tmp_path / "repo")
+    monkeypatch.setattr(data, "user_cache_path", lambda name: tmp_path / "cache")
+    monkeypatch.delenv("VAE_DATA_DIR", raising=False)
+    return tmp_path
+
+
+def put(folder, content=None, name=LABELS):
+    """A copy of the real archive, or damaged ``content``, where ``folder`` is a data folder."""
+    path = folder / "MNIST" / "raw" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content if content is not None else (REAL / name).read_bytes())
+    return path
+
+
+REAL = data.REPO_DATA / "MNIST" / "raw"
+
+
+def test_whole_sets(test_set):
+    images, labels = test_set
+    assert images.shape == (10_000, 1, 28, 28) and images.dtype == torch.float32
+    assert labels.shape == (10_000,) and labels.dtype == torch.int64
+    assert images.min() == 0 and images.max() == 1
+    assert labels[:5].tolist() == [7, 2, 1, 0, 4]  # the well-known first digits of the test set
+    assert torch.bincount(labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+def test_training_set():
+    images, labels = load_mnist("train")
+    assert images.shape == (60_000, 1, 28, 28) and labels[:5].tolist() == [5, 0, 4, 1, 9]
+    assert images.mean().item() == pytest.approx(0.1307, abs=1e-4)  # the known mean of MNIST
+
+
+def test_same_pixels_as_torchvision(tmp_path, test_set):
+    from torchvision.datasets import MNIST
+
+    shutil.copytree(data.REPO_DATA / "MNIST", tmp_path / "MNIST")
+    theirs = MNIST(tmp_path, train=False, download=True)
+    assert torch.equal((test_set[0] * 255).round().byte().squeeze(1), theirs.data)
+    assert torch.equal(test_set[1], theirs.targets)
+
+
+def test_subsets_are_seeded(test_set):
+    a, b, c = (load_mnist("test", n=100, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(a[0], b[0]) and not torch.equal(a[0], c[0])
+    images, labels = load_mnist("test", digits=(2, 7), n=50)
+    assert len(images) == 50 and set(labels.tolist()) == {2, 7}
+
+
+def test_nothing_is_written(tmp_path):
+    before = sorted(p.name for p in REAL.iterdir())
+    load_mnist("test")
+    assert sorted(p.name for p in REAL.iterdir()) == before
+
+
+def test_binarizations(test_set):
+    grey = test_set[0][:200]
+    assert binarize(grey, "none") is grey
+    assert torch.equal(binarize(grey, "threshold"), (grey > 0.5).float())
+    draws = torch.stack([binarize(grey, "dynamic", torch.Generator().manual_seed(k)) for k in range(200)])
+    assert set(draws.unique().tolist()) == {0.0, 1.0}
+    assert (draws.mean(0) - grey).abs().max() < 0.2 and (draws.mean(0) - grey).abs().mean() < 0.01
+    same = [load_mnist("test", n=50, binarization="dynamic", seed=3)[0] for _ in range(2)]
+    assert torch.equal(*same)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"split": "validation"}, "split: want one of train, test, got 'validation'"),
+        ({"split": "test", "dataset": "CIFAR10"}, "dataset: want one of"),
+        ({"split": "test", "binarization": "otsu"}, "binarization: want one of none, threshold, dynamic"),
+        ({"split": "test", "n": 0}, "n: want a whole number from 1 to 10000, got 0"),
+        ({"split": "test", "n": 20_000}, "n: want"),
+        ({"split": "test", "digits": (3, 12)}, "digits: want classes from 0 to 9"),
+        ({"split": "test", "digits": ()}, "digits: want classes"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        load_mnist(**arguments)
+
+
+def test_environment_variable_comes_first(elsewhere, monkeypatch):
+    path = put(elsewhere / "mine")
+    put(elsewhere / "repo")
+    monkeypatch.setenv("VAE_DATA_DIR", str(elsewhere / "mine"))
+    assert find_archive("MNIST", LABELS) == path
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a gzip file", (REAL / LABELS).read_bytes()[:-100]])
+def test_damaged_archive_is_named_and_restored(elsewhere, monkeypatch, offline, damage):
+    bad = put(elsewhere / "mine", damage)
+    good = put(elsewhere / "repo")
+    monkeypatch.setenv("VAE_DATA_DIR", str(elsewhere / "mine"))
+    with pytest.warns(UserWarning, match=f"{bad} is damaged"):
+        assert find_archive("MNIST", LABELS) == good
+    assert bad.read_bytes() == good.read_bytes()
+
+
+def test_damaged_repository_copy_is_downloaded_again(elsewhere, monkeypatch):
+    bad = put(elsewhere / "repo", b"half a file")
+    monkeypatch.setattr(data, "download_url", lambda url, root, name, md5: shutil.copy(REAL / name, root))
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert find_archive("MNIST", LABELS) == bad
+    assert gzip.decompress(bad.read_bytes())[:4] == b"\x00\x00\x08\x01"
+
+
+def test_damaged_and_offline_is_a_clear_error(elsewhere, offline):
+    bad = put(elsewhere / "repo", b"half a file")
+    with pytest.warns(UserWarning), pytest.raises(DataError, match=r"is damaged.*no network.*git checkout"):
+        find_archive("MNIST", LABELS)
+    assert bad.read_bytes() == b"half a file"
+
+
+def test_other_dataset_offline_is_a_clear_error(elsewhere, offline):
+    with pytest.raises(DataError, match=r"FashionMNIST.*not on this machine.*connect once, or copy"):
+        load_mnist("test", dataset="FashionMNIST")
+
+
+def test_download_falls_back_to_the_cache(elsewhere, monkeypatch):
+    (elsewhere / "repo").write_text("a file where the folder should be: nobody, not even root, can write below it")
+    monkeypatch.setattr(data, "download_url", lambda url, root, name, md5: shutil.copy(REAL / name, root))
+    assert find_archive("MNIST", LABELS).is_relative_to(elsewhere / "cache")
+
+
+def test_nowhere_to_write(elsewhere, monkeypatch):
+    (elsewhere / "repo").write_text("")
+    (elsewhere / "cache").write_text("")
+    with pytest.raises(DataError, match="no folder can be written for KMNIST.*VAE_DATA_DIR"):
+        find_archive("KMNIST", LABELS)
+
+
+def test_a_failed_download_leaves_nothing_behind(elsewhere, offline):
+    with pytest.raises(DataError):
+        find_archive("KMNIST", LABELS)
+    assert [p for p in elsewhere.rglob("*") if p.is_file()] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to become another user")
+def test_read_only_checkout(tmp_path):
+    """As on a shared hub: an ordinary user, a checkout that only root may write."""
+    code = "import os; from vae_helpers.data import load_mnist; os.setuid(65534); print(len(load_mnist('test')[0]))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert result.stdout.strip() == "10000", result.stderr
+
+
+def test_thirty_at_once(elsewhere, monkeypatch):
+    """Thirty first loads at the same moment all read the same bytes, and leave no half-written file."""
+    put(elsewhere / "mine", b"damaged")
+    put(elsewhere / "repo")
+    monkeypatch.setenv("VAE_DATA_DIR", str(elsewhere / "mine"))
+    with pytest.warns(UserWarning), ThreadPoolExecutor(30) as pool:
+        found = list(pool.map(lambda _: find_archive("MNIST", LABELS).read_bytes(), range(30)))
+    assert set(found) == {(REAL / LABELS).read_bytes()}
+    assert sorted(p.name for p in elsewhere.rglob("*") if p.is_file()) == [LABELS, LABELS]

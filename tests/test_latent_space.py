@@ -1,0 +1,91 @@
+import math
+
+import pytest
+import torch
+from torch.distributions import Normal
+
+from vae_helpers.latent_space import (
+    decode_images,
+    encode_set,
+    lerp,
+    log_aggregate_posterior,
+    log_prior,
+    nearest_labels,
+    quantile_grid,
+    slerp,
+)
+from vae_helpers.models import VAE
+
+A, B = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 1.0])
+
+
+def test_lerp():
+    assert lerp(A, B, 0).tolist() == [3, 0] and lerp(A, B, 1).tolist() == [0, 1]
+    assert lerp(A, B, 0.25).tolist() == [2.25, 0.25]
+    assert lerp(A, B, torch.linspace(0, 1, 5)).shape == (5, 2)
+
+
+def test_slerp_ends_and_length():
+    torch.testing.assert_close(slerp(A, B, 0), A)
+    torch.testing.assert_close(slerp(A, B, 1), B, atol=1e-6, rtol=0)
+    path = slerp(torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0]), torch.linspace(0, 1, 9))
+    torch.testing.assert_close(path.norm(dim=1), torch.full((9,), 2.0))
+
+
+@pytest.mark.parametrize("b", [2 * A, -A, torch.zeros(2)])
+def test_slerp_without_an_arc_is_the_straight_line(b):
+    torch.testing.assert_close(slerp(A, b, 0.3), lerp(A, b, 0.3))
+
+
+def test_midpoint_norms_in_many_dimensions(generator):
+    a, b = torch.randn(2, 1000, generator=generator)
+    assert (lerp(a, b, 0.5).norm() / a.norm()).item() == pytest.approx(1 / math.sqrt(2), abs=0.03)
+    assert (slerp(a, b, 0.5).norm() / a.norm()).item() == pytest.approx(1, abs=0.03)
+
+
+def test_quantile_grid():
+    grid = quantile_grid(5, tail=0.1)
+    assert grid.shape == (25, 2) and torch.isfinite(grid).all()
+    assert grid[0, 0] < 0 < grid[0, 1]  # the first is the upper left corner
+    first_row = Normal(0, 1).cdf(grid[:5, 0])
+    torch.testing.assert_close(first_row, torch.linspace(0.1, 0.9, 5))
+    assert torch.equal(grid[:5, 1], grid[0, 1].expand(5))
+
+
+def test_densities(generator):
+    z = torch.randn(6, 3, generator=generator)
+    torch.testing.assert_close(log_prior(z), Normal(0.0, 1.0).log_prob(z).sum(1))
+    mu, logvar = torch.randn(2, 40, 3, generator=generator)
+    each = Normal(mu, torch.exp(logvar / 2)).log_prob(z[:, None]).sum(2)  # (6, 40)
+    torch.testing.assert_close(log_aggregate_posterior(z, mu, logvar), each.exp().mean(1).log(), rtol=1e-4, atol=1e-4)
+
+
+def test_nearest_labels():
+    codes = torch.tensor([[0.0, 0], [0.1, 0], [0, 0.1], [5, 5], [5.1, 5], [5, 5.1]])
+    labels = torch.tensor([3, 3, 3, 8, 8, 8])
+    assert nearest_labels(torch.tensor([[0.2, 0.2], [4.0, 4.0]]), codes, labels, k=3).tolist() == [3, 8]
+
+
+def test_encode_and_decode_a_set(images):
+    model = VAE(2, (16,))
+    mu, logvar = encode_set(model, images, batch_size=64)
+    torch.testing.assert_close((mu, logvar), tuple(t.detach() for t in model.encode(images)), rtol=1e-4, atol=1e-5)
+    pictures = decode_images(model, mu)
+    assert pictures.shape == images.shape and pictures.min() > 0 and pictures.max() < 1 and not pictures.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: lerp(A, torch.zeros(3), 0.5), "a and b: want the same shape"),
+        (lambda: slerp(torch.zeros(1, 2), B, 0.5), r"a: want shape \(D,\)"),
+        (lambda: lerp(A, B, torch.zeros(2, 2)), "t: want a number"),
+        (lambda: quantile_grid(1), "n: want a whole number >= 2"),
+        (lambda: quantile_grid(5, 0.0), "tail: want a number between 0 and 0.5"),
+        (lambda: log_prior(A), r"z: want shape \(N, D\)"),
+        (lambda: encode_set(VAE(), torch.zeros(3, 784)), "images: want shape"),
+    ],
+)
+def test_bad_input(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,77 @@
+import math
+
+import pytest
+import torch
+from torch.distributions import Bernoulli, Normal, kl_divergence
+
+from vae_helpers.losses import bernoulli_reconstruction, gaussian_kl, gaussian_reconstruction, negative_elbo
+
+
+def test_kl_is_that_of_torch_distributions(generator):
+    mu, logvar = (3 * torch.randn(50, 7, generator=generator, dtype=torch.float64) for _ in range(2))
+    q, p = Normal(mu, torch.exp(logvar / 2)), Normal(torch.zeros_like(mu), torch.ones_like(mu))
+    torch.testing.assert_close(gaussian_kl(mu, logvar), kl_divergence(q, p).sum(1), rtol=1e-10, atol=1e-10)
+
+
+def test_kl_is_zero_at_the_prior_only():
+    assert gaussian_kl(torch.zeros(1, 3), torch.zeros(1, 3)).item() == 0
+    assert gaussian_kl(torch.tensor([[0.1, 0, 0]]), torch.zeros(1, 3)).item() > 0
+
+
+def test_bernoulli_is_that_of_torch_distributions(generator):
+    logits = 4 * torch.randn(6, 1, 28, 28, generator=generator)
+    x = (torch.rand(6, 1, 28, 28, generator=generator) > 0.5).float()
+    wanted = -Bernoulli(logits=logits).log_prob(x).sum(dim=(1, 2, 3))
+    torch.testing.assert_close(bernoulli_reconstruction(logits, x), wanted)
+
+
+def test_bernoulli_is_finite_at_any_logit():
+    logits = torch.tensor([[1e4, -1e4, 0.0]])
+    assert torch.isfinite(bernoulli_reconstruction(logits, torch.tensor([[0.0, 1.0, 0.5]]))).all()
+
+
+def test_untrained_pixels_are_fair_coins():
+    x = torch.rand(2, 1, 28, 28)
+    torch.testing.assert_close(
+        bernoulli_reconstruction(torch.zeros_like(x), x), torch.full((2,), 784 * math.log(2)), rtol=1e-5, atol=0
+    )
+
+
+@pytest.mark.parametrize("sigma", [0.1, 1.0, 3.0])
+def test_gaussian_is_that_of_torch_distributions(sigma, generator):
+    x_hat, x = (torch.rand(4, 1, 28, 28, generator=generator, dtype=torch.float64) for _ in range(2))
+    wanted = -Normal(x_hat, sigma).log_prob(x).sum(dim=(1, 2, 3))
+    torch.testing.assert_close(gaussian_reconstruction(x_hat, x, sigma), wanted)
+
+
+def test_negative_elbo():
+    reconstruction, kl = torch.tensor([80.0, 90.0]), torch.tensor([10.0, 20.0])
+    assert negative_elbo(reconstruction, kl).tolist() == [90, 110]
+    assert negative_elbo(reconstruction, kl, 0.5).tolist() == [85, 100]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: gaussian_kl(torch.zeros(3, 2), torch.zeros(3, 1)), ValueError, r"mu and logvar: want the same shape"),
+        (lambda: gaussian_kl(torch.zeros(3), torch.zeros(3)), ValueError, r"mu: want shape \(N, D\), got \(3,\)"),
+        (lambda: gaussian_kl([[0.0]], torch.zeros(1, 1)), TypeError, "mu: want a float tensor .* got list"),
+        (lambda: gaussian_kl(torch.zeros(1, 1).long(), torch.zeros(1, 1)), TypeError, "mu: want floats"),
+        (
+            lambda: bernoulli_reconstruction(torch.zeros(2, 784), torch.zeros(2, 1, 28, 28)),
+            ValueError,
+            "logits and x: want the same shape",
+        ),
+        (
+            lambda: bernoulli_reconstruction(torch.zeros(2, 4), torch.zeros(2, 4, dtype=torch.uint8)),
+            TypeError,
+            "x: want floats, got torch.uint8",
+        ),
+        (lambda: gaussian_reconstruction(torch.zeros(2, 4), torch.zeros(2, 4), 0.0), ValueError, "sigma: want"),
+        (lambda: negative_elbo(torch.zeros(2), torch.zeros(3)), ValueError, "reconstruction and kl"),
+        (lambda: negative_elbo(torch.tensor(1.0), torch.zeros(3)), ValueError, "reconstruction: want shape"),
+    ],
+)
+def test_bad_input(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -1,0 +1,198 @@
+import numpy as np
+import pytest
+import torch
+import traitlets
+from torch import nn
+
+from vae_helpers.models import VAE
+from vae_helpers.training import History
+from vae_helpers.widgets import InterpolationSlider, LatentSliders, LiveLossCurve
+from vae_helpers.widgets.decoder_view import export_decoder, run_layers
+
+
+@pytest.fixture(scope="module")
+def model():
+    return VAE(2, (32, 16), seed=0)
+
+
+@pytest.fixture
+def slider(model, images, test_set):
+    return InterpolationSlider(model, images, test_set[1][:500])
+
+
+def unpack(layers, weights):
+    """The arrays as the browser cuts them out of the bytes."""
+    flat, arrays = np.frombuffer(weights, "<f4"), []
+    for layer in layers:
+        if layer["type"] == "linear":
+            shapes = [(layer["inputs"], layer["outputs"]), (layer["outputs"],)]
+        else:
+            shapes = [(layer["size"],)] * 2 if layer["type"] == "layernorm" else []
+        for shape in shapes:
+            arrays.append(flat[: np.prod(shape)].reshape(shape))
+            flat = flat[np.prod(shape) :]
+    assert flat.size == 0
+    return arrays
+
+
+@pytest.mark.parametrize(("latent_dim", "layer_norm"), [(2, True), (2, False), (20, True)])
+def test_exported_decoder_is_the_decoder(latent_dim, layer_norm):
+    model = VAE(latent_dim, (32, 16), layer_norm)
+    layers, weights = export_decoder(model.decoder)
+    z = torch.randn(20, latent_dim)
+    got = run_layers(layers, unpack(layers, weights), z.numpy())
+    wanted = torch.sigmoid(model.decode(z)).detach().flatten(1).numpy()
+    assert np.abs(got - wanted).max() < 1e-5
+
+
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 784)
+
+    def forward(self, z):
+        return 2 * self.layer(z)
+
+
+def with_nan() -> nn.Module:
+    decoder = VAE(2, (8,)).decoder
+    decoder.head.weight.data[0, 0] = float("nan")
+    return decoder
+
+
+@pytest.mark.parametrize(
+    ("decoder", "error", "message"),
+    [
+        (nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 784)), TypeError, "not Tanh"),
+        (nn.Sequential(nn.Linear(2, 8), nn.Conv2d(1, 1, 3)), TypeError, "not Conv2d"),
+        (with_nan(), ValueError, "weights contain NaN"),
+        (Twice(), ValueError, "not just its layers in order"),
+        (nn.Linear(2, 100), ValueError, "to 784 logits"),
+        (
+            nn.Sequential(nn.Linear(2, 4000), nn.ReLU(), nn.Linear(4000, 784)),
+            ValueError,
+            "12.6 MB of weights",
+        ),
+    ],
+)
+def test_decoders_that_the_browser_cannot_evaluate(decoder, error, message):
+    with pytest.raises(error, match=message):
+        export_decoder(decoder)
+
+
+def test_widget_keeps_a_copy_of_the_weights(model, images, test_set):
+    changing = VAE(2, (16,), seed=0)
+    slider = InterpolationSlider(changing, images, test_set[1][:500])
+    before = slider.view.weights
+    changing.decoder.head.weight.data += 1
+    assert slider.view.weights == before
+
+
+def test_slider_starts_at_a_two_and_ends_at_a_seven(slider, model, images, test_set):
+    assert (slider.view.start_label, slider.view.end_label) == (2, 7)
+    first_two = int((test_set[1] == 2).nonzero()[0])
+    assert np.allclose(slider.view.start, model.encode(images[[first_two]])[0][0].tolist(), atol=1e-5)
+    assert np.array_equal(np.frombuffer(slider.view.start_image, "<f4"), images[first_two].flatten().numpy())
+    assert repr(slider) == "InterpolationSlider(from a 2 to a 7)"
+
+
+def test_t_moves_slider_view_and_z_together(slider):
+    seen = []
+    slider.observe(lambda change: seen.append(change["new"]), "t")
+    slider.t = 0.5
+    assert slider.slider.value == slider.view.t == 0.5
+    slider.slider.value = 1.0
+    assert slider.t == 1.0 and seen == [0.5, 1.0]
+    assert np.allclose(slider.z, slider.view.end)
+    slider.t = 0.5
+    assert np.allclose(slider.z, (np.array(slider.view.start) + slider.view.end) / 2)
+    slider.arc_box.value = True
+    assert (
+        slider.arc
+        and slider.view.arc
+        and not np.allclose(slider.z, (np.array(slider.view.start) + slider.view.end) / 2)
+    )
+    with pytest.raises(traitlets.TraitError):
+        slider.t = 1.5
+
+
+def test_picking_other_ends(slider, test_set):
+    digit, number = slider.pickers["start"]
+    digit.value = 0
+    assert slider.view.start_label == 0 and number.value == int((test_set[1] == 0).nonzero()[0])
+    number.value = 61
+    assert slider.view.start_label == digit.value == int(test_set[1][61])
+    assert slider.view.end_label == 7 and slider.message.value == ""
+
+
+def test_a_failing_callback_is_shown(slider, monkeypatch):
+    monkeypatch.setattr(slider, "_end", lambda name, index: 1 / 0)
+    slider.pickers["end"][1].value = 3
+    assert "Could not show image 3: division by zero" in slider.message.value
+
+
+def test_map_only_in_two_dimensions(images, test_set):
+    labels = test_set[1][:500]
+    plane = InterpolationSlider(VAE(2, (8,)), images, labels).view
+    assert len(plane.points) == 500 * 2 * 4 and len(plane.point_labels) == 500 and plane.limit > 0
+    assert InterpolationSlider(VAE(5, (8,)), images, labels).view.points == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"start": 12}, r"start: want a digit among \[0, 1, .*got 12"),
+        ({"end_index": 500}, "end_index: want a whole number from 0 to 499, got 500"),
+        ({"start_index": "2"}, "start_index: want a whole number"),
+        ({"labels": torch.zeros(3)}, "labels: want one for each of the 500 images, got 3"),
+    ],
+)
+def test_bad_input_of_the_slider(arguments, message, model, images, test_set):
+    with pytest.raises(ValueError, match=message):
+        InterpolationSlider(model, images, **({"labels": test_set[1][:500]} | arguments))
+
+
+def test_latent_sliders_follow_z_and_are_followed(model):
+    widget = LatentSliders(model)
+    seen = []
+    widget.observe(lambda change: seen.append(change["new"]), "z")
+    widget.z = [1.0, -0.5]
+    assert [s.value for s in widget.sliders] == [1.0, -0.5] and (widget.view.z0, widget.view.z1) == (1.0, -0.5)
+    widget.sliders[1].value = 2.0
+    assert widget.z == [1.0, 2.0] and widget.view.z1 == 2.0
+    assert seen == [[1.0, -0.5], [1.0, 2.0]]
+
+
+def test_buttons_of_the_latent_sliders(model):
+    widget = LatentSliders(model, z=[1, 1])
+    origin, draw = widget.children[0].children[1].children
+    origin.click()
+    assert widget.z == [0, 0]
+    draw.click()
+    assert widget.z != [0, 0] and len(widget.z) == 2
+
+
+@pytest.mark.parametrize("z", [[0.0], [0.0, 9.0]])
+def test_bad_start_of_the_latent_sliders(model, z):
+    with pytest.raises(ValueError, match="z: want 2 numbers from -3 to 3"):
+        LatentSliders(model, z)
+
+
+def test_bad_z_of_the_latent_sliders(model):
+    widget = LatentSliders(model)
+    with pytest.raises(traitlets.TraitError, match="z: want 2 numbers, got 3"):
+        widget.z = [1.0, 2.0, 3.0]
+    assert widget.z == [0, 0]
+
+
+def test_live_curve_draws_each_history():
+    curve = LiveLossCurve()
+    before = curve.value
+    row = {"epoch": 1, "train_total": 3.0, "train_reconstruction": 2.0, "train_kl": 1.0}
+    curve(History([row]))
+    assert curve.value != before and 'alt="Loss curves after epoch 1"' in curve.value
+
+
+def test_no_address_in_any_repr(slider, model):
+    for widget in (slider, slider.view, LatentSliders(model), LatentSliders(model).view, LiveLossCurve()):
+        assert "0x" not in repr(widget) and len(repr(widget)) < 60
