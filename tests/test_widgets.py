@@ -100,20 +100,22 @@ def test_t_moves_slider_view_and_z_together(slider):
     seen = []
     slider.observe(lambda change: seen.append(change["new"]), "t")
     slider.t = 0.5
-    assert slider.slider.value == slider.view.t == 0.5
+    assert slider.slider.value == 0.5
     slider.slider.value = 1.0
     assert slider.t == 1.0 and seen == [0.5, 1.0]
     assert np.allclose(slider.z, slider.view.end)
     slider.t = 0.5
     assert np.allclose(slider.z, (np.array(slider.view.start) + slider.view.end) / 2)
     slider.arc_box.value = True
-    assert (
-        slider.arc
-        and slider.view.arc
-        and not np.allclose(slider.z, (np.array(slider.view.start) + slider.view.end) / 2)
-    )
+    assert slider.arc and not np.allclose(slider.z, (np.array(slider.view.start) + slider.view.end) / 2)
     with pytest.raises(traitlets.TraitError):
         slider.t = 1.5
+
+
+def test_the_kernel_sends_no_position_back(slider):
+    """A late echo of t to the view would pull the slider back while it is being dragged."""
+    slider.slider.value = 0.3
+    assert slider.view.t == 0.0
 
 
 def test_picking_other_ends(slider, test_set):
@@ -157,9 +159,9 @@ def test_latent_sliders_follow_z_and_are_followed(model):
     seen = []
     widget.observe(lambda change: seen.append(change["new"]), "z")
     widget.z = [1.0, -0.5]
-    assert [s.value for s in widget.sliders] == [1.0, -0.5] and (widget.view.z0, widget.view.z1) == (1.0, -0.5)
+    assert [s.value for s in widget.sliders] == [1.0, -0.5]
     widget.sliders[1].value = 2.0
-    assert widget.z == [1.0, 2.0] and widget.view.z1 == 2.0
+    assert widget.z == [1.0, 2.0]
     assert seen == [[1.0, -0.5], [1.0, 2.0]]
 
 

@@ -163,8 +163,10 @@ def test_latent_sliders(latent_notebook):
         changed += np.abs(now - before).max() > 0.1
         before = now
     assert changed == 13  # the active dimensions; the others are dead
+    at_end = cell.locator("figcaption").inner_text()
     cell.get_by_role("button", name="to the origin").click()
-    wait_for_change(page, cell.locator("figcaption").inner_text, cell.locator("figcaption").inner_text())
+    wait_for_change(page, cell.locator("figcaption").inner_text, at_end)
+    page.wait_for_timeout(300)
     assert "|z| = 0.00" in cell.locator("figcaption").inner_text()
 
 

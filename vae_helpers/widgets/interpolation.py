@@ -87,14 +87,13 @@ class InterpolationSlider(widgets.VBox):
         self.play = widgets.Play(max=199, interval=30, repeat=True)
         self.arc_box = widgets.Checkbox(description="along the arc (slerp)", indent=False)
         self.message = widgets.HTML()
+        # The browser alone links slider and view: a second link through the kernel would send each position
+        # back late, and pull the slider from under the hand that drags it.
         widgets.jslink((self.slider, "value"), (self.view, "t"))
         widgets.jslink((self.play, "value"), (self.view, "frame"))
         widgets.jslink((self.arc_box, "value"), (self.view, "arc"))
         traitlets.link((self, "t"), (self.slider, "value"))
         traitlets.link((self, "arc"), (self.arc_box, "value"))
-        # what the browser's links do for the view, for code that runs without a browser
-        traitlets.link((self.slider, "value"), (self.view, "t"))
-        traitlets.link((self.arc_box, "value"), (self.view, "arc"))
         self.pickers = {name: self._picker(name, index) for name, index in ends.items()}
         choosers = [box for name in ("start", "end") for box in self.pickers[name]]
         super().__init__(

@@ -71,8 +71,7 @@ class LatentSliders(widgets.HBox):
             readout_format=".2f",
             layout=widgets.Layout(width="auto"),
         )
-        widgets.jslink((slider, "value"), (self.view, f"z{i}"))
-        traitlets.link((slider, "value"), (self.view, f"z{i}"))  # the same for code without a browser
+        widgets.jslink((slider, "value"), (self.view, f"z{i}"))  # in the browser only: see InterpolationSlider
         slider.observe(self._read_sliders, "value")
         return slider
 
