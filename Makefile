@@ -57,8 +57,9 @@ notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean 
 weights: setup  ## train the checkpoints in data/weights again (about 4 minutes)
 	$(BIN)/python -m vae_helpers.pretrain
 
-bench: setup  ## measure training speed against a textbook loop (about 5 minutes)
+bench: setup  ## measure speed against a textbook loop, and the notebooks' memory (about 5 minutes)
 	$(BIN)/python benchmarks/training_speed.py
+	$(BIN)/python benchmarks/notebook_memory.py 2>/dev/null
 
 doctor: setup  ## say whether this machine is ready, and the cure for what is not
 	$(BIN)/python -m vae_helpers.doctor

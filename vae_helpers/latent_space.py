@@ -109,9 +109,12 @@ def log_aggregate_posterior(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """
     check_float_tensor(z, "z", "(T, D)", ndim=2)
     check_same_shape(mu, logvar, ("mu", "logvar"))
-    squared = (z[:, None, :] - mu).square() / logvar.exp()
-    log_q = -0.5 * (squared + logvar + math.log(2 * math.pi)).sum(dim=2)
-    return torch.logsumexp(log_q, dim=1) - math.log(len(mu))
+    precision, constant = (-logvar).exp(), (logvar + math.log(2 * math.pi)).sum(dim=1)
+    parts = []
+    for part in z.split(16):  # few at a time: all at once would need T * N * D numbers
+        squared = ((part[:, None, :] - mu).square_() * precision).sum(dim=2)
+        parts.append(torch.logsumexp(-0.5 * (squared + constant), dim=1))
+    return torch.cat(parts) - math.log(len(mu))
 
 
 def nearest_labels(z: Tensor, codes: Tensor, labels: Tensor, k: int = 25) -> Tensor:

@@ -121,7 +121,7 @@ def fit(
             for epoch in range(epochs):
                 started = time.perf_counter()
                 for step, batch in enumerate(torch.randperm(len(train_images), generator=order).split(batch_size)):
-                    x = binarize(train_images[batch.to(device)], binarization, noise)
+                    x = binarize(train_images.index_select(0, batch.to(device)), binarization, noise)
                     weight = beta(epoch + step / steps) if callable(beta) else beta
                     reconstruction, kl = model.loss_terms(x, noise)
                     optimizer.zero_grad()
