@@ -2,7 +2,9 @@ import pytest
 import torch
 
 from vae_helpers.exercises import EXERCISES, check
+from vae_helpers.losses import gaussian_kl
 
+BCE = torch.nn.functional.binary_cross_entropy_with_logits
 CASES = [(name, mistake) for name, exercise in EXERCISES.items() for mistake in exercise.misconceptions]
 
 
@@ -47,6 +49,8 @@ def test_every_exercise_knows_three_mistakes():
         ("reparameterize", lambda mu, logvar, eps: eps.mul_(logvar.exp().sqrt()).add_(mu)),  # even in place
         ("bernoulli_reconstruction", lambda a, x: (torch.nn.functional.softplus(a) - x * a).flatten(1).sum(1)),
         ("negative_elbo", lambda reconstruction, kl, beta=1.0: kl * beta + reconstruction),
+        ("bernoulli_reconstruction", lambda a, x: BCE(a, x, reduction="none").sum(dim=(1, 2, 3))),
+        ("bernoulli_reconstruction", lambda a, x: BCE(a, x, reduction="none").view(-1, 784).sum(1)),
         ("lerp", lambda a, b, t: a + t * (b - a)),
         ("lerp", lambda a, b, t: torch.lerp(a, b, t)),
     ],
@@ -63,7 +67,20 @@ def test_an_unknown_mistake_shows_the_smallest_counter_example():
 
 def test_a_wrong_shape_is_named():
     result = check("lerp", lambda a, b, t: ((1 - t) * a + t * b)[None])
-    assert "your result has shape (1, 2), wanted is (2,)" in result.message
+    assert result.message == "the values are right, the shape is (1, 2); wanted is (2,)."
+    result = check("lerp", lambda a, b, t: a[:1])
+    assert "your result has shape (1,), wanted is (2,)" in result.message
+
+
+def test_a_cut_gradient_is_noticed():
+    for cut in (lambda *a: gaussian_kl(*a).detach(), lambda *a: torch.tensor(gaussian_kl(*a).tolist())):
+        result = check("gaussian_kl", cut)
+        assert (result.status, result.misconception) == ("wrong", "gradient_cut")
+
+
+def test_the_wrong_number_of_arguments():
+    result = check("reparameterize", lambda mu, logvar: mu)
+    assert result.status == "error" and result.message == "your function must take (mu, logvar, eps)."
 
 
 def test_an_exception_is_told_with_the_students_line():

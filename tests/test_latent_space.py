@@ -32,6 +32,12 @@ def test_slerp_ends_and_length():
     torch.testing.assert_close(path.norm(dim=1), torch.full((9,), 2.0))
 
 
+def test_slerp_in_opposite_directions_stays_near(generator):
+    """Rounding must not be taken for an arc: the result would be thousands of times too long."""
+    for a in torch.randn(1000, 16, generator=generator):
+        assert slerp(a, -2 * a, 0.5).norm() < 3 * a.norm()
+
+
 @pytest.mark.parametrize("b", [2 * A, -A, torch.zeros(2)])
 def test_slerp_without_an_arc_is_the_straight_line(b):
     torch.testing.assert_close(slerp(A, b, 0.3), lerp(A, b, 0.3))

@@ -15,7 +15,7 @@ ORDER = [
     {"data", "networks", "losses"},
     {"models"},
     {"evaluation", "checkpoints"},
-    {"training", "latent_space"},
+    {"training", "latent_space", "exercise_parts"},
     {"plots", "exercise_catalogue"},
     {"widgets", "exercises", "pretrain", "doctor"},
 ]

@@ -45,6 +45,18 @@ def test_exported_decoder_is_the_decoder(latent_dim, layer_norm):
     assert np.abs(got - wanted).max() < 1e-5
 
 
+def test_other_ways_to_write_a_decoder():
+    relu = nn.ReLU()  # one for both places
+    plain = nn.LayerNorm(8, elementwise_affine=False)
+    layers = [nn.Linear(2, 8), plain, relu, nn.Linear(8, 8), relu, nn.Linear(8, 784), nn.Unflatten(1, (1, 28, 28))]
+    assert len(export_decoder(nn.Sequential(*layers))[0]) == 6
+
+
+def test_other_kinds_of_whole_numbers(model, images, test_set):
+    chosen = InterpolationSlider(model, images, test_set[1][:500], start_index=np.int64(3), end_index=torch.tensor(4))
+    assert (chosen.view.start_label, chosen.view.end_label) == (0, 4)
+
+
 class Twice(nn.Module):
     def __init__(self):
         super().__init__()
@@ -65,6 +77,7 @@ def with_nan() -> nn.Module:
     [
         (nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 784)), TypeError, "not Tanh"),
         (nn.Sequential(nn.Linear(2, 8), nn.Conv2d(1, 1, 3)), TypeError, "not Conv2d"),
+        (nn.Sequential(nn.LayerNorm(2), nn.Linear(2, 784)), TypeError, "first layer is Linear"),
         (with_nan(), ValueError, "weights contain NaN"),
         (Twice(), ValueError, "not just its layers in order"),
         (nn.Linear(2, 100), ValueError, "to 784 logits"),
@@ -146,7 +159,7 @@ def test_map_only_in_two_dimensions(images, test_set):
         ({"start": 12}, r"start: want a digit among \[0, 1, .*got 12"),
         ({"end_index": 500}, "end_index: want a whole number from 0 to 499, got 500"),
         ({"start_index": "2"}, "start_index: want a whole number"),
-        ({"labels": torch.zeros(3)}, "labels: want one for each of the 500 images, got 3"),
+        ({"labels": torch.zeros(3)}, "labels: want a tensor of one label for each of the 500 images"),
     ],
 )
 def test_bad_input_of_the_slider(arguments, message, model, images, test_set):
@@ -180,9 +193,17 @@ def test_bad_start_of_the_latent_sliders(model, z):
         LatentSliders(model, z)
 
 
+@pytest.mark.parametrize("z", [[9.0, 0.0], [float("nan"), 0.0]])
+def test_z_out_of_reach_is_refused(model, z):
+    widget = LatentSliders(model)
+    with pytest.raises(traitlets.TraitError, match="from -3 to 3"):
+        widget.z = z
+    assert widget.z == [0, 0]
+
+
 def test_bad_z_of_the_latent_sliders(model):
     widget = LatentSliders(model)
-    with pytest.raises(traitlets.TraitError, match="z: want 2 numbers, got 3"):
+    with pytest.raises(traitlets.TraitError, match="z: want 2 numbers from -3 to 3, got"):
         widget.z = [1.0, 2.0, 3.0]
     assert widget.z == [0, 0]
 

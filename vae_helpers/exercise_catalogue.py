@@ -1,72 +1,21 @@
 """The exercises as data: what is asked, the inputs to try, and the classic mistakes as wrong implementations."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
+from torch.nn import functional as F
 
+from vae_helpers.exercise_parts import (
+    Exercise,
+    Misconception,
+    bernoulli_inputs,
+    elbo_inputs,
+    kl_inputs,
+    path_inputs,
+    reparameterize_inputs,
+)
 from vae_helpers.latent_space import lerp, slerp
 from vae_helpers.losses import bernoulli_reconstruction, gaussian_kl, negative_elbo
 from vae_helpers.models import reparameterize
-
-Inputs = tuple[Tensor | float, ...]
-
-
-@dataclass(frozen=True)
-class Misconception:
-    """A classic mistake: its name, what it computes, and what to say about it."""
-
-    name: str
-    function: Callable[..., Tensor]
-    message: str
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """What is asked: the reference, the names of its arguments, inputs (simplest first), and why it matters."""
-
-    reference: Callable[..., Tensor]
-    arguments: tuple[str, ...]
-    inputs: Callable[[], list[Inputs]]
-    why: str
-    misconceptions: tuple[Misconception, ...]
-
-
-def _pairs(n: int, d: int, seed: int, spread: float = 1.0) -> tuple[Tensor, Tensor]:
-    generator = Generator().manual_seed(seed)
-    return torch.randn(n, d, generator=generator) * spread, torch.randn(n, d, generator=generator) * spread
-
-
-def _kl_inputs() -> list[Inputs]:
-    simple = [(torch.tensor([[1.0]]), torch.tensor([[0.0]])), (torch.tensor([[0.0]]), torch.tensor([[1.0]]))]
-    extreme = (torch.tensor([[30.0, 0.0]]), torch.tensor([[-20.0, 8.0]]))
-    return [*simple, _pairs(3, 2, 0), _pairs(5, 4, 1, 2.0), extreme]
-
-
-def _reparameterize_inputs() -> list[Inputs]:
-    simple = (torch.tensor([[1.0]]), torch.tensor([[2.0]]), torch.tensor([[0.5]]))
-    return [simple, (*_pairs(3, 2, 0), _pairs(3, 2, 1)[0]), (*_pairs(4, 5, 2), torch.zeros(4, 5))]
-
-
-def _bernoulli_inputs() -> list[Inputs]:
-    simple = (torch.tensor([[0.5, -1.0]]), torch.tensor([[1.0, 0.0]]))
-    generator = Generator().manual_seed(0)
-    images = torch.rand(3, 1, 28, 28, generator=generator)
-    extreme = (torch.tensor([[60.0, -60.0, 200.0]]), torch.tensor([[0.0, 1.0, 0.5]]))
-    return [simple, (torch.randn(images.shape, generator=generator), images), extreme]
-
-
-def _elbo_inputs() -> list[Inputs]:
-    terms = (torch.tensor([80.0, 120.0, 95.0]), torch.tensor([20.0, 25.0, 15.0]))
-    return [(*terms, 4.0), (*terms, 1.0), (torch.tensor([10.0]), torch.tensor([3.0]), 0.5)]
-
-
-def _path_inputs() -> list[Inputs]:
-    a, b = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 1.0])
-    c, d = _pairs(1, 16, 0)
-    ends = [(a, b, 0.25), (a, b, 0.0), (a, b, 1.0)]
-    return [*ends, (c[0], d[0], 0.7), (a, 2 * a, 0.5)]
 
 
 def _probability_bce(logits: Tensor, x: Tensor) -> Tensor:
@@ -74,11 +23,28 @@ def _probability_bce(logits: Tensor, x: Tensor) -> Tensor:
     return -(x * p.log() + (1 - x) * (1 - p).log()).flatten(1).sum(dim=1)
 
 
+def _cosine(a: Tensor, b: Tensor) -> Tensor:
+    return torch.dot(a, b) / (a.norm() * b.norm())
+
+
+def _angle(a: Tensor, b: Tensor) -> Tensor:
+    return torch.acos(_cosine(a, b).clamp(-1, 1))
+
+
+def _arc(a: Tensor, b: Tensor, t: float, omega: Tensor) -> Tensor:
+    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+
+
+def _slerp_without_clamp(a: Tensor, b: Tensor, t: float) -> Tensor:
+    omega = torch.acos(_cosine(a, b))
+    return lerp(a, b, t) if torch.sin(omega) < 1e-3 else _arc(a, b, t, omega)
+
+
 EXERCISES: dict[str, Exercise] = {
     "gaussian_kl": Exercise(
         gaussian_kl,
         ("mu", "logvar"),
-        _kl_inputs,
+        kl_inputs,
         "one value per image, in nats, zero only where q(z|x) is the prior itself.",
         (
             Misconception(
@@ -117,16 +83,22 @@ EXERCISES: dict[str, Exercise] = {
                 "this treats logvar as the variance; it is already its logarithm: sigma^2 is exp(logvar).",
             ),
             Misconception(
+                "sigma_for_variance",
+                lambda mu, logvar: -0.5 * (1 + logvar - mu.square() - torch.exp(0.5 * logvar)).sum(dim=1),
+                "this subtracts sigma where the formula has sigma^2 = exp(logvar).",
+            ),
+            Misconception(
                 "mu_not_squared",
                 lambda mu, logvar: -0.5 * (1 + logvar - mu - logvar.exp()).sum(dim=1),
                 "mu enters as its square.",
             ),
         ),
+        differentiable=True,
     ),
     "reparameterize": Exercise(
         reparameterize,
         ("mu", "logvar", "eps"),
-        _reparameterize_inputs,
+        reparameterize_inputs,
         "the noise comes from outside, so gradients reach mu and logvar.",
         (
             Misconception(
@@ -150,16 +122,22 @@ EXERCISES: dict[str, Exercise] = {
                 "this scales mu as well; sigma multiplies eps alone.",
             ),
             Misconception(
+                "roles_swapped",
+                lambda mu, logvar, eps: mu * torch.exp(0.5 * logvar) + eps,
+                "sigma multiplies mu here; it belongs to eps.",
+            ),
+            Misconception(
                 "mean_left_out",
                 lambda mu, logvar, eps: torch.exp(0.5 * logvar) * eps,
                 "this is noise around 0; it belongs around mu.",
             ),
         ),
+        differentiable=True,
     ),
     "bernoulli_reconstruction": Exercise(
         bernoulli_reconstruction,
         ("logits", "x"),
-        _bernoulli_inputs,
+        bernoulli_inputs,
         "summed over pixels, one value per image, and finite at any logit.",
         (
             Misconception(
@@ -172,6 +150,18 @@ EXERCISES: dict[str, Exercise] = {
                 "sigmoid_twice",
                 lambda logits, x: bernoulli_reconstruction(torch.sigmoid(logits), x),
                 "the sigmoid is applied twice: functions with `logits` in their name apply it themselves.",
+            ),
+            Misconception(
+                "mean_over_everything",
+                lambda logits, x: bernoulli_reconstruction(logits, x).mean() / x[0].numel(),
+                "this is one mean over pixels and images, the default of PyTorch's losses. Ask for "
+                'reduction="none", then sum over pixels only.',
+            ),
+            Misconception(
+                "clamped_log",
+                lambda logits, x: F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none").flatten(1).sum(1),
+                "nearly: this function takes probabilities, and cuts the loss of a pixel off at 100 nats where one "
+                "rounds to 0 or 1. The gradient is lost there. Use the function that takes logits.",
             ),
             Misconception(
                 "log_of_zero",
@@ -190,11 +180,12 @@ EXERCISES: dict[str, Exercise] = {
                 "this adds up the whole batch; keep one value per image: flatten(1), then sum over dim=1.",
             ),
         ),
+        differentiable=True,
     ),
     "negative_elbo": Exercise(
         negative_elbo,
         ("reconstruction", "kl", "beta"),
-        _elbo_inputs,
+        elbo_inputs,
         "both terms in nats per image, so that beta = 1 is the bound itself.",
         (
             Misconception(
@@ -223,11 +214,12 @@ EXERCISES: dict[str, Exercise] = {
                 "the formula is right, the mean comes too early: keep one value per image here.",
             ),
         ),
+        differentiable=True,
     ),
     "lerp": Exercise(
         lerp,
         ("a", "b", "t"),
-        _path_inputs,
+        path_inputs,
         "at t = 0 it is a, at t = 1 it is b, and the steps between are even.",
         (
             Misconception("ends_swapped", lambda a, b, t: lerp(b, a, t), "it runs backwards: at t = 0 it must be a."),
@@ -251,7 +243,7 @@ EXERCISES: dict[str, Exercise] = {
     "slerp": Exercise(
         slerp,
         ("a", "b", "t"),
-        _path_inputs,
+        path_inputs,
         "it keeps the norm that samples of the prior have, and falls back to the straight line where no arc exists.",
         (
             Misconception("straight", lerp, "this is the straight line (lerp): its middle comes too near the origin."),
@@ -263,14 +255,29 @@ EXERCISES: dict[str, Exercise] = {
             ),
             Misconception(
                 "no_fallback",
-                lambda a, b, t: _slerp_without_fallback(a, b, t),
-                "right for a real arc, but NaN where a and b point the same way: sin(w) is 0 there.",
+                lambda a, b, t: _arc(a, b, t, torch.acos(_cosine(a, b).clamp(-1, 1))),
+                "right for a real arc, but not where a and b point along one line: sin(w) is 0 there.",
+            ),
+            Misconception(
+                "no_clamp",
+                lambda a, b, t: _slerp_without_clamp(a, b, t),
+                "nearly always right, but rounding can take the cosine beyond 1, where acos is NaN: clamp it.",
+            ),
+            Misconception(
+                "lengths_forgotten",
+                lambda a, b, t: _arc(a, b, t, torch.acos(torch.dot(a, b).clamp(-1, 1))),
+                "the cosine is the dot product divided by *both lengths*.",
+            ),
+            Misconception(
+                "cosine_as_angle",
+                lambda a, b, t: _arc(a, b, t, _cosine(a, b)),
+                "this uses the cosine where the angle belongs: acos turns one into the other.",
+            ),
+            Misconception(
+                "sine_forgotten",
+                lambda a, b, t: _arc(a, b, t, _angle(a, b)) * torch.sin(_angle(a, b)),
+                "divide both terms by sin(w); else t = 0 does not give a.",
             ),
         ),
     ),
 }
-
-
-def _slerp_without_fallback(a: Tensor, b: Tensor, t: float) -> Tensor:
-    omega = torch.acos((torch.dot(a, b) / (a.norm() * b.norm())).clamp(-1, 1))
-    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)

@@ -7,6 +7,7 @@ An answer that agrees with one of the catalogue's wrong implementations on every
 right one, has made that mistake.
 """
 
+import inspect
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vae_helpers.exercise_catalogue import EXERCISES, Exercise, Inputs
+from vae_helpers.exercise_catalogue import EXERCISES
+from vae_helpers.exercise_parts import Exercise, Inputs
 
 
 @dataclass(frozen=True)
@@ -49,27 +51,60 @@ def check(name: str, answer: Callable) -> CheckResult:
     if not callable(answer):
         return CheckResult("error", f"check wants your function itself, not its result; got {type(answer).__name__}.")
     trials = exercise.inputs()
+    wanted = [exercise.reference(*values) for values in trials]
     got = []
     for values in trials:
-        try:
-            output = answer(*(v.clone() if isinstance(v, Tensor) else v for v in values))
-        except NotImplementedError:
-            output = None
-        except Exception as error:
-            return CheckResult("error", _tell(error))
-        if output is None or output is ...:
-            return CheckResult("todo", f"write {name} in the cell above, run it, then run this cell again.")
-        try:
-            got.append(torch.as_tensor(output).detach().cpu())
-        except Exception:
-            return CheckResult("error", f"want a tensor back, got {type(output).__name__}.")
-    wanted = [exercise.reference(*values) for values in trials]
+        result = _call(exercise, answer, values)
+        if isinstance(result, CheckResult):
+            return result
+        got.append(result)
     if _agree(got, wanted):
-        return CheckResult("right", exercise.why)
+        return _right(exercise, answer, trials[0])
     for mistake in exercise.misconceptions:
         if _agree(got, [mistake.function(*values) for values in trials]):
             return CheckResult("wrong", mistake.message, mistake.name)
     return CheckResult("wrong", _counter_example(exercise, trials, got, wanted))
+
+
+def _call(exercise: Exercise, answer: Callable, values: Inputs) -> Tensor | CheckResult:
+    """The answer's result for one input, or what to say instead."""
+    try:
+        inspect.signature(answer).bind(*values)
+    except TypeError:
+        return CheckResult("error", f"your function must take ({', '.join(exercise.arguments)}).")
+    except ValueError:  # a built-in that does not tell its arguments
+        pass
+    try:
+        output = answer(*(v.clone() if isinstance(v, Tensor) else v for v in values))
+    except NotImplementedError:
+        output = None
+    except Exception as error:
+        return CheckResult("error", _tell(error))
+    if output is None or output is ...:
+        return CheckResult("todo", "write it in the cell above, run that cell, then run this one again.")
+    try:
+        return torch.as_tensor(output).detach().cpu().to_dense()
+    except Exception:
+        return CheckResult("error", f"want a tensor back, got {type(output).__name__}.")
+
+
+def _right(exercise: Exercise, answer: Callable, values: Inputs) -> CheckResult:
+    """The numbers are right; in a loss, a gradient must come through as well."""
+    if not exercise.differentiable or not isinstance(answer(*values), Tensor):
+        return CheckResult("right", exercise.why)
+    # sums with 0 are no leaves, so that an answer may work in place
+    tracked = (v.clone().requires_grad_() + 0 if isinstance(v, Tensor) else v for v in values)
+    try:
+        carries_gradient = answer(*tracked).requires_grad
+    except Exception:  # .numpy() of a tensor that needs a gradient raises, for one
+        carries_gradient = False
+    if carries_gradient:
+        return CheckResult("right", exercise.why)
+    return CheckResult(
+        "wrong",
+        "the numbers are right, but no gradient comes through: stay in torch, without detach(), item() or numpy().",
+        "gradient_cut",
+    )
 
 
 def _agree(got: list[Tensor], wanted: list[Tensor]) -> bool:
@@ -86,6 +121,8 @@ def _counter_example(exercise: Exercise, trials: list[Inputs], got: list[Tensor]
     """The simplest input that shows the difference: what went in, what came, what is wanted."""
     k = next(k for k in range(len(trials)) if not _close(got[k], wanted[k]))
     given = ", ".join(f"{name} = {_short(value)}" for name, value in zip(exercise.arguments, trials[k], strict=True))
+    if got[k].numel() == wanted[k].numel() and _close(got[k].reshape(wanted[k].shape), wanted[k]):
+        return f"the values are right, the shape is {tuple(got[k].shape)}; wanted is {tuple(wanted[k].shape)}."
     if got[k].shape != wanted[k].shape:
         return f"for {given} your result has shape {tuple(got[k].shape)}, wanted is {tuple(wanted[k].shape)}."
     return f"for {given} came {_short(got[k])}, wanted is {_short(wanted[k])}."
@@ -103,6 +140,6 @@ def _short(value: Tensor | float) -> str:
 def _tell(error: Exception) -> str:
     """The error with the last line of the student's own code, not of a library's."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
-    frames = [f for f in frames if f.filename != __file__] or frames
+    frames = [f for f in frames if f.filename != __file__]
     line = f' in the line "{frames[-1].line}"' if frames and frames[-1].line else ""
     return f"{type(error).__name__}{line}: {error}"

@@ -62,7 +62,7 @@ export function slerp(a, b, t) {
   const lengths = Math.hypot(...a) * Math.hypot(...b);
   const omega = Math.acos(Math.min(1, Math.max(-1, lengths > 0 ? dot / lengths : 1)));
   const sine = Math.sin(omega);
-  if (sine < 1e-4) return lerp(a, b, t);
+  if (sine < 1e-3) return lerp(a, b, t);
   return a.map((value, i) => (Math.sin((1 - t) * omega) * value + Math.sin(t * omega) * b[i]) / sine);
 }
 
@@ -99,12 +99,15 @@ export function append(parent, tag, className) {
  */
 export function drawOnChange(model, el, traits, draw) {
   let waiting = 0;
+  let shownError = null;
   const now = () => {
     waiting = 0;
+    shownError?.remove();
+    shownError = null;
     try {
       draw();
     } catch (error) {
-      showError(el, error);
+      shownError = showError(el, error);
     }
   };
   const soon = () => {
@@ -120,7 +123,8 @@ export function drawOnChange(model, el, traits, draw) {
 }
 
 export function showError(el, error) {
-  const box = el.querySelector(".vae-error") ?? append(el, "div", "vae-error");
+  const box = append(el, "div", "vae-error");
   box.setAttribute("role", "alert");
   box.textContent = `This widget stopped: ${error.message}. Run its cell again; if that does not help, restart the kernel.`;
+  return box;
 }

@@ -53,21 +53,24 @@ def export_decoder(decoder: nn.Module) -> tuple[list[dict[str, Any]], bytes]:
     """
     layers: list[dict[str, Any]] = []
     arrays: list[np.ndarray] = []
-    for module in decoder.modules():
+    for _, module in decoder.named_modules(remove_duplicate=False):  # one ReLU may serve several times
         if isinstance(module, nn.Linear):
             layers.append({"type": "linear", "inputs": module.in_features, "outputs": module.out_features})
             bias = module.bias if module.bias is not None else torch.zeros(module.out_features)
             arrays += [_array(module.weight.T), _array(bias)]
-        elif isinstance(module, nn.LayerNorm) and module.elementwise_affine and len(module.normalized_shape) == 1:
+        elif isinstance(module, nn.LayerNorm) and len(module.normalized_shape) == 1:
             layers.append({"type": "layernorm", "size": module.normalized_shape[0], "eps": module.eps})
+            gain = module.weight if module.weight is not None else torch.ones(module.normalized_shape)
             bias = module.bias if module.bias is not None else torch.zeros(module.normalized_shape)
-            arrays += [_array(module.weight), _array(bias)]
+            arrays += [_array(gain), _array(bias)]
         elif isinstance(module, nn.ReLU):
             layers.append({"type": "relu"})
-        elif not list(module.children()):
+        elif not list(module.children()) and not isinstance(module, (nn.Flatten, nn.Unflatten)):
             raise TypeError(
                 f"decoder: the browser can evaluate Linear, LayerNorm and ReLU layers, not {type(module).__name__}"
             )
+    if not layers or layers[0]["type"] != "linear":
+        raise TypeError("decoder: want one whose first layer is Linear, so that the size of its latent is known")
     if not all(np.isfinite(array).all() for array in arrays):
         raise ValueError("decoder: its weights contain NaN or infinity; did training break down?")
     size = sum(array.nbytes for array in arrays)

@@ -31,10 +31,14 @@ function render({ model, el }) {
       drawOnChange(model, el, ends, drawEnds),
       drawOnChange(model, el, ["t", "arc", "start", "end"], drawCurrent),
     ];
-    // the play button counts whole frames, there and back; the slider is linked to t
+    // The play button counts frames; each moves t by 0.01, there and back, from wherever the hand has left it.
+    let phase = 0;
+    const there = () => (phase <= 100 ? phase : 200 - phase) / 100;
     const play = () => {
-      const frame = model.get("frame");
-      model.set("t", (frame <= 100 ? frame : 200 - frame) / 100);
+      if (model.get("frame") === 0) return; // stopped, or begun again
+      if (Math.abs(there() - model.get("t")) > 0.005) phase = Math.round(100 * model.get("t"));
+      phase = (phase + 1) % 200;
+      model.set("t", there());
       model.save_changes();
     };
     model.on("change:frame", play);

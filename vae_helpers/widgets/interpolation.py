@@ -1,5 +1,7 @@
 """The interpolation slider: from one image's code to another's, with the digit in between."""
 
+import operator
+
 import ipywidgets as widgets
 import numpy as np
 import torch
@@ -65,8 +67,10 @@ class InterpolationSlider(widgets.VBox):
         end_index: int | None = None,
         arc: bool = False,
     ):
-        if len(images) != len(labels):
-            raise ValueError(f"labels: want one for each of the {len(images)} images, got {len(labels)}")
+        if not isinstance(labels, Tensor) or len(images) != len(labels):
+            raise ValueError(
+                f"labels: want a tensor of one label for each of the {len(images)} images, got {labels!r:.60}"
+            )
         self._images, self._labels = images, labels
         codes, _ = encode_set(model, images)
         self._codes = codes
@@ -175,9 +179,13 @@ class InterpolationSlider(widgets.VBox):
         return int(found[0])
 
     def _check(self, name: str, index: int) -> int:
-        if not isinstance(index, int) or not 0 <= index < len(self._images):
+        try:
+            position = -1 if isinstance(index, bool) else operator.index(index)  # NumPy's and PyTorch's integers too
+        except TypeError:
+            position = -1
+        if not 0 <= position < len(self._images):
             raise ValueError(f"{name}: want a whole number from 0 to {len(self._images) - 1}, got {index!r}")
-        return index
+        return position
 
 
 def _floats(tensor: Tensor) -> bytes:

@@ -87,9 +87,10 @@ class LatentSliders(widgets.HBox):
 
     @traitlets.validate("z")
     def _valid_z(self, proposal):
-        if len(proposal["value"]) != len(self.sliders):
-            raise traitlets.TraitError(f"z: want {len(self.sliders)} numbers, got {len(proposal['value'])}")
-        return proposal["value"]
+        z, limit = proposal["value"], self._limit
+        if len(z) != len(self.sliders) or not all(abs(value) <= limit for value in z):
+            raise traitlets.TraitError(f"z: want {len(self.sliders)} numbers from {-limit:g} to {limit:g}, got {z}")
+        return z
 
     def _set(self, z: Sequence[float]) -> None:
         self._setting = True  # else z would follow the first slider before the others have moved
