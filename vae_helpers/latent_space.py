@@ -105,7 +105,9 @@ def log_aggregate_posterior(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     Returns:
         Shape (T,), nats. A log of a mean (logsumexp), not a mean of logs.
 
-    Source: Hoffman & Johnson 2016, "ELBO surgery".
+    Useful in few dimensions: in many, no number of images fills the space, and it tells the distance to the nearest.
+
+    Source: Makhzani et al. 2015 (arXiv 1511.05644), "aggregated posterior".
     """
     check_float_tensor(z, "z", "(T, D)", ndim=2)
     check_same_shape(mu, logvar, ("mu", "logvar"))
