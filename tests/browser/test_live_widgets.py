@@ -191,6 +191,8 @@ def test_a_javascript_error_is_shown_in_the_widgets_place(latent_notebook):
     error = cell.locator(".vae-error")
     error.wait_for(timeout=5000)
     assert "the decoder takes 2 latent values, got 3" in error.inner_text()
+    latent_notebook.python("slider.view.start = [0.0, 0.0]")
+    error.wait_for(state="detached", timeout=5000)
 
 
 def _tensor(text: str):

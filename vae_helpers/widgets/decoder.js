@@ -123,7 +123,7 @@ export function drawOnChange(model, el, traits, draw) {
 }
 
 export function showError(el, error) {
-  const box = append(el, "div", "vae-error");
+  const box = el.querySelector(".vae-error") ?? append(el, "div", "vae-error");
   box.setAttribute("role", "alert");
   box.textContent = `This widget stopped: ${error.message}. Run its cell again; if that does not help, restart the kernel.`;
   return box;
