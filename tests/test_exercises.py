@@ -1,8 +1,12 @@
+import inspect
+
+import numpy as np
 import pytest
 import torch
 
-from vae_helpers.exercises import EXERCISES, check
+from vae_helpers.exercises import EXERCISES, check, checking, progress, solution
 from vae_helpers.losses import gaussian_kl
+from vae_helpers.models import VAE
 
 BCE = torch.nn.functional.binary_cross_entropy_with_logits
 CASES = [(name, mistake) for name, exercise in EXERCISES.items() for mistake in exercise.misconceptions]
@@ -21,9 +25,22 @@ def test_stubs_are_to_do(name):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_reference_is_right(name):
-    reference = EXERCISES[name].reference
-    for answer in (reference, lambda *a: reference(*a).double(), lambda *a: reference(*a).numpy()):
-        assert check(name, answer).status == "right"
+    assert check(name, EXERCISES[name].reference).status == "right"
+
+
+@pytest.mark.parametrize("name", set(EXERCISES) - {"training_step"})  # a step's result is what it does to the model
+@pytest.mark.parametrize("convert", [torch.Tensor.double, torch.Tensor.numpy])
+def test_the_kind_of_number_does_not_matter(name, convert):
+    assert check(name, lambda *a: convert(EXERCISES[name].reference(*a))).status == "right"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_answers_may_take_keywords_only(name):
+    exercise = EXERCISES[name]
+    scope = {"reference": exercise.reference}
+    names = ", ".join(exercise.arguments)
+    exec(f"def answer(*, {names}):\n    return reference({names})", scope)
+    assert check(name, scope["answer"]).status == "right"
 
 
 @pytest.mark.parametrize(("name", "mistake"), CASES, ids=[f"{name}-{mistake.name}" for name, mistake in CASES])
@@ -51,12 +68,118 @@ def test_every_exercise_knows_three_mistakes():
         ("negative_elbo", lambda reconstruction, kl, beta=1.0: kl * beta + reconstruction),
         ("bernoulli_reconstruction", lambda a, x: BCE(a, x, reduction="none").sum(dim=(1, 2, 3))),
         ("bernoulli_reconstruction", lambda a, x: BCE(a, x, reduction="none").view(-1, 784).sum(1)),
+        (
+            "gaussian_kl_between",
+            lambda m, s, n, r: torch.distributions.kl_divergence(
+                torch.distributions.Normal(m, (s / 2).exp()), torch.distributions.Normal(n, (r / 2).exp())
+            ).sum(1),
+        ),
+        (
+            "gaussian_reconstruction",
+            lambda m, x, s: -torch.distributions.Normal(m, s).log_prob(x).flatten(1).sum(1),
+        ),
         ("lerp", lambda a, b, t: a + t * (b - a)),
         ("lerp", lambda a, b, t: torch.lerp(a, b, t)),
     ],
 )
 def test_other_right_answers(name, answer):
     assert check(name, answer).status == "right"
+
+
+def own_step(model, optimizer, x):
+    mu, logvar = model.encode(x)
+    z = torch.distributions.Normal(mu, (logvar / 2).exp()).rsample()  # another stream of random numbers
+    loss = BCE(model.decode(z), x, reduction="sum") + gaussian_kl(mu, logvar).sum()
+    model.zero_grad()
+    (loss / len(x)).backward()
+    optimizer.step()
+
+
+def clear_afterwards(model, optimizer, x):
+    loss = sum(model.loss_terms(x)).mean()
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()
+
+
+@pytest.mark.parametrize("step", [own_step, clear_afterwards])
+def test_other_right_steps(step):
+    assert check("training_step", step).status == "right"
+
+
+def normal_images(model, n):
+    z = torch.distributions.Normal(0.0, 1.0).sample((n, model.latent_dim))
+    return model.decode(z).sigmoid()
+
+
+def numpy_images(model, n):
+    z = torch.from_numpy(np.random.default_rng().normal(size=(n, model.latent_dim))).float()
+    with torch.no_grad():
+        return 1 / (1 + np.exp(-model.decoder(z).numpy().astype("float64")))
+
+
+@pytest.mark.parametrize("sample", [normal_images, numpy_images, lambda model, n: model.sample(n, seed=5)])
+def test_other_right_samples(sample):
+    for _ in range(5):
+        assert check("sample_prior", sample).status == "right"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_check_leaves_the_random_state_alone(name):
+    torch.manual_seed(3)
+    wanted = torch.rand(2)
+    torch.manual_seed(3)
+    check(name, EXERCISES[name].reference)
+    assert torch.equal(torch.rand(2), wanted)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_shown_is_right(name):
+    """The code in the box, without docstring and checks, run where the package's own function lives."""
+    shown = solution(name)
+    scope = dict(inspect.getmodule(EXERCISES[name].reference).__dict__)
+    exec(shown.source, scope)
+    assert '"""' not in shown.source and "raise" not in shown.source and "check_" not in shown.source
+    assert check(name, scope[EXERCISES[name].reference.__name__]).status == "right"
+
+
+def test_a_solution_is_folded_and_names_its_place():
+    box = solution("negative_elbo")._repr_html_()
+    assert box.startswith("<details><summary>") and "vae_helpers.losses.negative_elbo" in box
+    assert "+ beta * kl" in box and "reconstruction" not in repr(solution("lerp"))
+    assert "&lt; 1e-3" in solution("slerp")._repr_html_()
+
+
+def test_progress(monkeypatch):
+    monkeypatch.setattr(checking, "_latest", {})
+    assert repr(progress()) == "0 of 0 exercises are right."
+    check("lerp", EXERCISES["lerp"].reference)
+    check("slerp", lambda a, b, t: None)
+    check("gaussian_kl", lambda mu, logvar: mu)
+    assert progress().right == 1 and list(progress().results) == ["lerp", "slerp", "gaussian_kl"]
+    named = progress("negative_elbo", "lerp")
+    assert repr(named).splitlines() == [
+        "1 of 2 exercises are right.",
+        "…  Still to do: the negative ELBO, with beta",
+        "✓  Right: the straight line between two codes",
+    ]
+    check("lerp", lambda a, b, t: a)
+    assert progress("lerp").right == 0
+    with pytest.raises(ValueError, match="name: want one of .*got 'learp'"):
+        progress("learp")
+
+
+def test_the_unknown_is_told_in_the_terms_of_the_probe():
+    result = check("sample_prior", lambda model, n: model.decode(3 * torch.randn(n, model.latent_dim)).sigmoid())
+    assert result.misconception is None and "standard deviation of their latents" in result.message
+    assert "[-0.0" in result.message or "[0.0" in result.message
+    result = check("training_step", lambda model, optimizer, x: (own_step(model, optimizer, x), optimizer.step()))
+    assert result.status == "wrong" and "the loss on a small batch before, after one step" in result.message
+
+
+def test_sampling_with_a_wrong_shape():
+    assert "(1, 1, 28, 28)" in check("sample_prior", lambda model, n: VAE.sample(model, 1)).message
 
 
 def test_an_unknown_mistake_shows_the_smallest_counter_example():

@@ -4,7 +4,13 @@ import pytest
 import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from vae_helpers.losses import bernoulli_reconstruction, gaussian_kl, gaussian_reconstruction, negative_elbo
+from vae_helpers.losses import (
+    bernoulli_reconstruction,
+    gaussian_kl,
+    gaussian_kl_between,
+    gaussian_reconstruction,
+    negative_elbo,
+)
 
 
 def test_kl_is_that_of_torch_distributions(generator):
@@ -16,6 +22,20 @@ def test_kl_is_that_of_torch_distributions(generator):
 def test_kl_is_zero_at_the_prior_only():
     assert gaussian_kl(torch.zeros(1, 3), torch.zeros(1, 3)).item() == 0
     assert gaussian_kl(torch.tensor([[0.1, 0, 0]]), torch.zeros(1, 3)).item() > 0
+
+
+def test_kl_between_is_that_of_torch_distributions(generator):
+    mu_q, logvar_q, mu_p, logvar_p = torch.randn(4, 50, 7, generator=generator, dtype=torch.float64)
+    q, p = Normal(mu_q, torch.exp(logvar_q / 2)), Normal(mu_p, torch.exp(logvar_p / 2))
+    got = gaussian_kl_between(mu_q, logvar_q, mu_p, logvar_p)
+    torch.testing.assert_close(got, kl_divergence(q, p).sum(1), rtol=1e-10, atol=1e-10)
+
+
+def test_kl_between_has_the_prior_as_its_special_case(generator):
+    mu, logvar = torch.randn(2, 5, 3, generator=generator)
+    zeros = torch.zeros(5, 3)
+    torch.testing.assert_close(gaussian_kl_between(mu, logvar, zeros, zeros), gaussian_kl(mu, logvar))
+    assert torch.equal(gaussian_kl_between(mu, logvar, mu, logvar), torch.zeros(5))
 
 
 def test_bernoulli_is_that_of_torch_distributions(generator):
@@ -54,6 +74,12 @@ def test_negative_elbo():
     ("call", "error", "message"),
     [
         (lambda: gaussian_kl(torch.zeros(3, 2), torch.zeros(3, 1)), ValueError, r"mu and logvar: want the same shape"),
+        (
+            lambda: gaussian_kl_between(*torch.zeros(3, 2, 4), torch.zeros(2, 1)),
+            ValueError,
+            r"mu_q and logvar_p: want the same shape, got \(2, 4\) and \(2, 1\)",
+        ),
+        (lambda: gaussian_kl_between(*torch.zeros(3, 2, 4), 0.0), TypeError, "logvar_p: want a float tensor"),
         (lambda: gaussian_kl(torch.zeros(3), torch.zeros(3)), ValueError, r"mu: want shape \(N, D\), got \(3,\)"),
         (lambda: gaussian_kl([[0.0]], torch.zeros(1, 1)), TypeError, "mu: want a float tensor .* got list"),
         (lambda: gaussian_kl(torch.zeros(1, 1).long(), torch.zeros(1, 1)), TypeError, "mu: want floats"),

@@ -15,8 +15,8 @@ ORDER = [
     {"data", "networks", "losses"},
     {"models"},
     {"evaluation", "checkpoints"},
-    {"training", "latent_space", "exercise_parts"},
-    {"plots", "exercise_catalogue"},
+    {"training", "latent_space"},
+    {"plots"},
     {"widgets", "exercises", "pretrain", "doctor"},
 ]
 

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from vae_helpers.models import VAE, Autoencoder
+from vae_helpers.models import VAE, Autoencoder, Classifier
 
-MODELS: dict[str, type[nn.Module]] = {"VAE": VAE, "Autoencoder": Autoencoder}
+MODELS: dict[str, type[nn.Module]] = {"VAE": VAE, "Autoencoder": Autoencoder, "Classifier": Classifier}
 FORMAT = 1
 
 

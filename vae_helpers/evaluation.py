@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor, nn
 
-from vae_helpers.checks import check_images
+from vae_helpers.checks import check_float_tensor, check_images
 
 
 class Terms(NamedTuple):
@@ -36,6 +36,28 @@ def evaluate(model: nn.Module, images: Tensor, *, batch_size: int = 2000, seed: 
     """
     check_images(images)
     return mean_terms(model, images, batch_size, seed)
+
+
+def hole_fraction(class_logits: Tensor, bound: float = 0.8) -> Tensor:
+    """The fraction of images in which a classifier finds no digit: its highest probability is below ``bound``.
+
+    A low fraction alone does not make a good generator: one that always draws the same perfect 1 has no holes.
+
+    Args:
+        class_logits: the classifier's outputs before the softmax, (N, classes).
+        bound: a probability, in (0, 1].
+
+    Returns:
+        One number from 0 to 1, a tensor of shape ().
+
+    Raises:
+        TypeError, ValueError: not float logits (N, classes), or a bound that is no probability.
+    """
+    check_float_tensor(class_logits, "class_logits", "(N, classes)", ndim=2)
+    if not 0 < bound <= 1:
+        raise ValueError(f"bound: want a probability in (0, 1], got {bound!r}")
+    confidence = class_logits.softmax(dim=1).amax(dim=1)
+    return (confidence < bound).float().mean()
 
 
 @torch.no_grad()

@@ -46,7 +46,8 @@ def lerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
     Raises:
         TypeError, ValueError: not float tensors of one shape (D,), or t of more than one dimension.
     """
-    t = _check_path(a, b, t)
+    _check_path(a, b)
+    t = _column(t, a)
     return (1 - t) * a + t * b
 
 
@@ -58,7 +59,8 @@ def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
 
     Args, returns and errors as :func:`lerp`. Source: White 2016 (arXiv 1609.04468); Shoemake 1985.
     """
-    t = _check_path(a, b, t)
+    _check_path(a, b)
+    t = _column(t, a)
     lengths = a.norm() * b.norm()
     cosine = torch.dot(a, b) / lengths if lengths > 0 else torch.ones(())
     omega = torch.acos(cosine.clamp(-1, 1))
@@ -128,10 +130,14 @@ def nearest_labels(z: Tensor, codes: Tensor, labels: Tensor, k: int = 25) -> Ten
     return torch.mode(labels[nearest], dim=1).values
 
 
-def _check_path(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
+def _check_path(a: Tensor, b: Tensor) -> None:
     check_float_tensor(a, "a", "(D,)", ndim=1)
     check_float_tensor(b, "b", "(D,)", ndim=1)
     check_same_shape(a, b, ("a", "b"))
+
+
+def _column(t: float | Tensor, a: Tensor) -> Tensor:
+    """``t`` as a tensor that multiplies ``a``: a number stays one, (T,) becomes (T, 1)."""
     t = torch.as_tensor(t, dtype=a.dtype, device=a.device)
     if t.ndim > 1:
         raise ValueError(f"t: want a number or shape (T,), got {tuple(t.shape)}")

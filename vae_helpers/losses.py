@@ -7,6 +7,7 @@ weight of the KL by the number of pixels.
 
 import math
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -32,6 +33,30 @@ def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
     check_float_tensor(logvar, "logvar", "(N, D)", ndim=2)
     check_same_shape(mu, logvar, ("mu", "logvar"))
     return -0.5 * (1 + logvar - mu.square() - logvar.exp()).sum(dim=1)
+
+
+def gaussian_kl_between(mu_q: Tensor, logvar_q: Tensor, mu_p: Tensor, logvar_p: Tensor) -> Tensor:
+    """KL( N(mu_q, diag(exp(logvar_q))) || N(mu_p, diag(exp(logvar_p))) ), summed over latent dimensions.
+
+    With ``mu_p = logvar_p = 0`` it is :func:`gaussian_kl`.
+
+    Args:
+        mu_q, mu_p: means, shape (N, D).
+        logvar_q, logvar_p: log sigma^2 (not sigma, not sigma^2), shape (N, D).
+
+    Returns:
+        Shape (N,), nats, >= 0 up to rounding.
+
+    Raises:
+        TypeError, ValueError: not float tensors, or the shapes differ.
+
+    Source: Kullback 1959, *Information Theory and Statistics*, chapter 9 (there for full covariances).
+    """
+    for value, name in ((mu_q, "mu_q"), (logvar_q, "logvar_q"), (mu_p, "mu_p"), (logvar_p, "logvar_p")):
+        check_float_tensor(value, name, "(N, D)", ndim=2)
+        check_same_shape(mu_q, value, ("mu_q", name))
+    scaled_distance = (mu_q - mu_p).square() * torch.exp(-logvar_p)
+    return 0.5 * (logvar_p - logvar_q + torch.exp(logvar_q - logvar_p) + scaled_distance - 1).sum(dim=1)
 
 
 def bernoulli_reconstruction(logits: Tensor, x: Tensor) -> Tensor:
@@ -71,7 +96,8 @@ def gaussian_reconstruction(x_hat: Tensor, x: Tensor, sigma: float = 1.0) -> Ten
     if not sigma > 0:
         raise ValueError(f"sigma: want a standard deviation > 0, got {sigma}")
     squared = (x - x_hat).flatten(1).square().sum(dim=1)
-    return squared / (2 * sigma**2) + x[0].numel() * math.log(sigma * math.sqrt(2 * math.pi))
+    pixels = x[0].numel()
+    return squared / (2 * sigma**2) + pixels * math.log(sigma * math.sqrt(2 * math.pi))
 
 
 def negative_elbo(reconstruction: Tensor, kl: Tensor, beta: float = 1.0) -> Tensor:

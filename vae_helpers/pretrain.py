@@ -8,8 +8,10 @@ import torch
 from vae_helpers import plots
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
 from vae_helpers.data import REPO_DATA, load_mnist
+from vae_helpers.evaluation import hole_fraction
 from vae_helpers.latent_space import encode_set
-from vae_helpers.models import VAE
+from vae_helpers.models import VAE, Classifier
+from vae_helpers.models.classifier import fit_classifier
 from vae_helpers.training import fit
 
 RECIPES = {
@@ -19,28 +21,42 @@ RECIPES = {
     "vae_20d.pt": {"latent_dim": 20, "epochs": 20},
 }
 
+MADE_FROM = {"data": "MNIST, grey pixels", "torch": str(torch.__version__), "seed": 0}
+
 
 def main() -> None:
+    for name, recipe in RECIPES.items():
+        train_vae(name, recipe)
+    train_classifier()
+    draw_map()
+
+
+def train_vae(name: str, recipe: dict) -> None:
+    """Train one of the recipes, and store it under its name."""
     train_images, _ = load_mnist("train")
     test_images, _ = load_mnist("test")
-    for name, recipe in RECIPES.items():
-        model = VAE(latent_dim=recipe["latent_dim"], seed=0)
-        history = fit(model, train_images, test_images, epochs=recipe["epochs"], seed=0)
-        last = history.rows[-1]
-        info = {
-            "data": "MNIST, grey pixels",
-            "torch": str(torch.__version__),
-            "seed": 0,
-            **recipe,
-            "last_epoch": last,
-        }
-        path = save_checkpoint(model, REPO_DATA / "weights" / name, info)
-        print(
-            f"{path}: {last['test_total']:.2f} nats per test image ({last['test_reconstruction']:.2f} + "
-            f"{last['test_kl']:.2f} KL), {path.stat().st_size / 1e6:.1f} MB"
-        )
+    model = VAE(latent_dim=recipe["latent_dim"], seed=0)
+    history = fit(model, train_images, test_images, epochs=recipe["epochs"], seed=0)
+    last = history.rows[-1]
+    path = save_checkpoint(model, REPO_DATA / "weights" / name, {**MADE_FROM, **recipe, "last_epoch": last})
+    print(
+        f"{path}: {last['test_total']:.2f} nats per test image ({last['test_reconstruction']:.2f} + "
+        f"{last['test_kl']:.2f} KL), {path.stat().st_size / 1e6:.1f} MB"
+    )
 
-    draw_map()
+
+def train_classifier(epochs: int = 12) -> None:
+    """Train the classifier that judges generated digits, and store it."""
+    model = Classifier(seed=0)
+    fit_classifier(model, *load_mnist("train"), epochs=epochs)
+    images, labels = load_mnist("test")
+    with torch.no_grad():
+        logits = model(images)
+    accuracy = (logits.argmax(dim=1) == labels).float().mean().item()
+    doubtful = hole_fraction(logits).item()
+    info = {**MADE_FROM, "epochs": epochs, "test_accuracy": accuracy, "test_hole_fraction": doubtful}
+    path = save_checkpoint(model, REPO_DATA / "weights" / "classifier.pt", info)
+    print(f"{path}: {accuracy:.2%} of the test images right, less than 80 % sure of {doubtful:.2%}")
 
 
 def draw_map() -> None:

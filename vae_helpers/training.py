@@ -59,6 +59,36 @@ def warm_up(epochs: float, beta: float = 1.0) -> Schedule:
     return lambda epoch: beta * min(1.0, epoch / epochs)
 
 
+def training_step(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    x: Tensor,
+    beta: float = 1.0,
+    generator: Generator | None = None,
+) -> tuple[Tensor, Tensor]:
+    """One step of ``optimizer`` on the mean over images of reconstruction + beta * KL.
+
+    Args:
+        model: anything with ``loss_terms(x, generator) -> (reconstruction, kl)``, both of shape (N,).
+        optimizer: holds the model's parameters.
+        x: images, (N, 1, 28, 28).
+        beta: weight of the KL.
+        generator: for the draws of z.
+
+    Returns:
+        ``reconstruction, kl`` before the step, each (N,), in nats, without gradients.
+
+    Raises:
+        TypeError, ValueError: unusable images.
+    """
+    reconstruction, kl = model.loss_terms(x, generator)
+    loss = negative_elbo(reconstruction, kl, beta).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return reconstruction.detach(), kl.detach()
+
+
 def fit(
     model: nn.Module,
     train_images: Tensor,
@@ -123,13 +153,10 @@ def fit(
                 for step, batch in enumerate(torch.randperm(len(train_images), generator=order).split(batch_size)):
                     x = binarize(train_images.index_select(0, batch.to(device)), binarization, noise)
                     weight = beta(epoch + step / steps) if callable(beta) else beta
-                    reconstruction, kl = model.loss_terms(x, noise)
-                    optimizer.zero_grad()
-                    negative_elbo(reconstruction, kl, weight).mean().backward()
-                    optimizer.step()
+                    reconstruction, kl = training_step(model, optimizer, x, weight, noise)
                     if scheduler:
                         scheduler.step()
-                    terms[step] = torch.stack([reconstruction.sum(), kl.sum()]).detach()
+                    terms[step] = torch.stack([reconstruction.sum(), kl.sum()])
                     bar.update()
                     if step % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1 or step == steps - 1:
                         _stop_if_not_finite(terms[: step + 1], epoch, history, model, last_good)

@@ -1,8 +1,5 @@
 """Check a student's function against the package's own, and recognise the classic mistakes.
 
-    from vae_helpers.exercises import check
-    check("gaussian_kl", my_gaussian_kl)
-
 An answer that agrees with one of the catalogue's wrong implementations on every input, and not with the
 right one, has made that mistake.
 """
@@ -11,12 +8,15 @@ import inspect
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from vae_helpers.exercise_catalogue import EXERCISES
-from vae_helpers.exercise_parts import Exercise, Inputs
+from vae_helpers.exercises.catalogue import EXERCISES
+from vae_helpers.exercises.parts import Exercise, Inputs
+
+MARKS = {"todo": "…  Still to do", "right": "✓  Right", "wrong": "✗  Not yet", "error": "✗  It stopped"}
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,11 @@ class CheckResult:
     misconception: str | None = None
 
     def __repr__(self) -> str:
-        mark = {
-            "todo": "…  Still to do",
-            "right": "✓  Right",
-            "wrong": "✗  Not yet",
-            "error": "✗  It stopped",
-        }
-        return f"{mark[self.status]}: {self.message}"
+        return f"{MARKS[self.status]}: {self.message}"
+
+
+TODO = CheckResult("todo", "write it in the cell above, run that cell, then run this one again.")
+_latest: dict[str, CheckResult] = {}  # by exercise: the last result in this kernel, for progress()
 
 
 def check(name: str, answer: Callable) -> CheckResult:
@@ -45,43 +43,99 @@ def check(name: str, answer: Callable) -> CheckResult:
     Raises:
         ValueError: there is no exercise of that name.
     """
+    _latest[name] = _check(find(name), answer)
+    return _latest[name]
+
+
+def find(name: str) -> Exercise:
+    """The exercise of that name; ``ValueError`` where there is none."""
     if name not in EXERCISES:
         raise ValueError(f"name: want one of {', '.join(EXERCISES)}, got {name!r}")
-    exercise = EXERCISES[name]
+    return EXERCISES[name]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The latest result of each exercise, by name."""
+
+    results: dict[str, CheckResult]
+
+    @property
+    def right(self) -> int:
+        """How many are right."""
+        return sum(result.status == "right" for result in self.results.values())
+
+    def __repr__(self) -> str:
+        lines = [f"{MARKS[result.status]}: {EXERCISES[name].title}" for name, result in self.results.items()]
+        return "\n".join([f"{self.right} of {len(self.results)} exercises are right.", *lines])
+
+
+def progress(*names: str) -> Progress:
+    """Where you stand: the latest result of each exercise named, or of all that this kernel has checked.
+
+    An exercise that was never checked is still to do.
+
+    Raises:
+        ValueError: there is no exercise of that name.
+    """
+    for name in names:
+        find(name)
+    return Progress({name: _latest.get(name, TODO) for name in names or _latest})
+
+
+def _check(exercise: Exercise, answer: Callable) -> CheckResult:
     if not callable(answer):
         return CheckResult("error", f"check wants your function itself, not its result; got {type(answer).__name__}.")
+    answer = _take_by_position(exercise, answer)
+    if answer is None:
+        return CheckResult("error", f"your function must take ({', '.join(exercise.arguments)}).")
     trials = exercise.inputs()
-    wanted = [exercise.reference(*values) for values in trials]
     got = []
     for values in trials:
-        result = _call(exercise, answer, values)
+        result = _try(exercise, answer, values)
         if isinstance(result, CheckResult):
             return result
         got.append(result)
-    if _agree(got, wanted):
+    wanted = [_try(exercise, exercise.reference, values) for values in trials]
+    if _agree(exercise, got, wanted):
         return _right(exercise, answer, trials[0])
     for mistake in exercise.misconceptions:
-        if _agree(got, [mistake.function(*values) for values in trials]):
+        if _agree(exercise, got, [_try(exercise, mistake.function, values) for values in trials]):
             return CheckResult("wrong", mistake.message, mistake.name)
     return CheckResult("wrong", _counter_example(exercise, trials, got, wanted))
 
 
-def _call(exercise: Exercise, answer: Callable, values: Inputs) -> Tensor | CheckResult:
-    """The answer's result for one input, or what to say instead."""
+def _take_by_position(exercise: Exercise, answer: Callable) -> Callable | None:
+    """The answer as a function of positional arguments, also where it takes keywords only; None if it can't."""
+    names = exercise.arguments
     try:
-        inspect.signature(answer).bind(*values)
-    except TypeError:
-        return CheckResult("error", f"your function must take ({', '.join(exercise.arguments)}).")
+        signature = inspect.signature(answer)
     except ValueError:  # a built-in that does not tell its arguments
+        return answer
+    try:
+        signature.bind(*names)
+        return answer
+    except TypeError:
         pass
     try:
-        output = answer(*(v.clone() if isinstance(v, Tensor) else v for v in values))
+        signature.bind(**dict.fromkeys(names))
+        return lambda *values: answer(**dict(zip(names, values, strict=True)))
+    except TypeError:
+        return None
+
+
+def _try(exercise: Exercise, answer: Callable, values: Inputs) -> Tensor | CheckResult:
+    """The answer's result for one input, or what to say instead; the global random state stays as it was."""
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            output = exercise.probe(answer, tuple(v.clone() if isinstance(v, Tensor) else v for v in values))
     except NotImplementedError:
         output = None
     except Exception as error:
         return CheckResult("error", _tell(error))
     if output is None or output is ...:
-        return CheckResult("todo", "write it in the cell above, run that cell, then run this one again.")
+        return TODO
     try:
         return torch.as_tensor(output).detach().cpu().to_dense()
     except Exception:
@@ -107,21 +161,23 @@ def _right(exercise: Exercise, answer: Callable, values: Inputs) -> CheckResult:
     )
 
 
-def _agree(got: list[Tensor], wanted: list[Tensor]) -> bool:
-    return all(_close(a, b) for a, b in zip(got, wanted, strict=True))
+def _agree(exercise: Exercise, got: list[Tensor], wanted: list[Tensor]) -> bool:
+    return all(_close(exercise, a, b) for a, b in zip(got, wanted, strict=True))
 
 
-def _close(got: Tensor, wanted: Tensor) -> bool:
+def _close(exercise: Exercise, got: Tensor, wanted: Tensor) -> bool:
     if got.shape != wanted.shape or got.is_complex():
         return False
-    return torch.allclose(got.double(), wanted.double(), rtol=1e-4, atol=1e-5, equal_nan=True)
+    return torch.allclose(got.double(), wanted.double(), exercise.rtol, exercise.atol, equal_nan=True)
 
 
 def _counter_example(exercise: Exercise, trials: list[Inputs], got: list[Tensor], wanted: list[Tensor]) -> str:
     """The simplest input that shows the difference: what went in, what came, what is wanted."""
-    k = next(k for k in range(len(trials)) if not _close(got[k], wanted[k]))
+    k = next(k for k in range(len(trials)) if not _close(exercise, got[k], wanted[k]))
+    if exercise.measured:
+        return f"{exercise.measured}: came {_short(got[k])}, wanted is {_short(wanted[k])}."
     given = ", ".join(f"{name} = {_short(value)}" for name, value in zip(exercise.arguments, trials[k], strict=True))
-    if got[k].numel() == wanted[k].numel() and _close(got[k].reshape(wanted[k].shape), wanted[k]):
+    if got[k].numel() == wanted[k].numel() and _close(exercise, got[k].reshape(wanted[k].shape), wanted[k]):
         return f"the values are right, the shape is {tuple(got[k].shape)}; wanted is {tuple(wanted[k].shape)}."
     if got[k].shape != wanted[k].shape:
         return f"for {given} your result has shape {tuple(got[k].shape)}, wanted is {tuple(wanted[k].shape)}."
@@ -133,13 +189,16 @@ def _short(value: Tensor | float) -> str:
         return f"{value:g}"
     if value.numel() > 6:
         return f"a tensor of shape {tuple(value.shape)}"
-    return str([round(v, 4) for v in value.flatten().tolist()] if value.ndim < 2 else
-               [[round(v, 4) for v in row] for row in value.tolist()])  # fmt: skip
+    return str(_rounded(value.tolist()))
+
+
+def _rounded(value: list | float) -> list | float:
+    return [_rounded(v) for v in value] if isinstance(value, list) else round(value, 4)
 
 
 def _tell(error: Exception) -> str:
-    """The error with the last line of the student's own code, not of a library's."""
+    """The error with the last line of the student's own code, not of a library's or of ours."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
-    frames = [f for f in frames if f.filename != __file__]
+    frames = [f for f in frames if Path(f.filename).parent != Path(__file__).parent]
     line = f' in the line "{frames[-1].line}"' if frames and frames[-1].line else ""
     return f"{type(error).__name__}{line}: {error}"

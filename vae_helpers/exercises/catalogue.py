@@ -1,0 +1,11 @@
+"""All exercises by name."""
+
+from vae_helpers.exercises import kl, latents, models, reconstruction
+from vae_helpers.exercises.parts import Exercise
+
+EXERCISES: dict[str, Exercise] = {
+    **kl.EXERCISES,
+    **reconstruction.EXERCISES,
+    **latents.EXERCISES,
+    **models.EXERCISES,
+}

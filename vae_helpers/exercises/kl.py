@@ -1,0 +1,153 @@
+"""Exercises on the KL divergence of Gaussians, with mistakes as wrong implementations."""
+
+import torch
+from torch import Tensor
+
+from vae_helpers.exercises.inputs import pairs
+from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.losses import gaussian_kl, gaussian_kl_between
+
+
+def _kl_inputs() -> list[Inputs]:
+    simple = [(torch.tensor([[1.0]]), torch.tensor([[0.0]])), (torch.tensor([[0.0]]), torch.tensor([[1.0]]))]
+    extreme = (torch.tensor([[30.0, 0.0]]), torch.tensor([[-20.0, 8.0]]))
+    return [*simple, pairs(3, 2, 0), pairs(5, 4, 1, 2.0), extreme]
+
+
+def _kl_between_inputs() -> list[Inputs]:
+    one, zero = torch.tensor([[1.0]]), torch.tensor([[0.0]])
+    simple = [(one, zero, zero, zero), (zero, one, zero, zero), (zero, zero, zero, one)]
+    extreme = (torch.tensor([[30.0, 0.0]]), torch.tensor([[-20.0, 8.0]]), *pairs(1, 2, 4))
+    return [*simple, (*pairs(3, 2, 0), *pairs(3, 2, 1)), (*pairs(5, 4, 2, 2.0), *pairs(5, 4, 3)), extreme]
+
+
+def _between(mu_q: Tensor, logvar_q: Tensor, mu_p: Tensor, logvar_p: Tensor, *, half=0.5, square=2, scaled=True, one=1):
+    """The right formula, with a switch for each part that can be forgotten."""
+    distance = (mu_q - mu_p) ** square / (logvar_p.exp() if scaled else 1)
+    return half * (logvar_p - logvar_q + (logvar_q - logvar_p).exp() + distance - one).sum(dim=1)
+
+
+EXERCISES: dict[str, Exercise] = {
+    "gaussian_kl": Exercise(
+        "the KL of a diagonal Gaussian against the prior N(0, I)",
+        gaussian_kl,
+        ("mu", "logvar"),
+        _kl_inputs,
+        "one value per image, in nats, zero only where q(z|x) is the prior itself.",
+        (
+            Misconception(
+                "half_missing",
+                lambda mu, logvar: 2 * gaussian_kl(mu, logvar),
+                "this is twice the closed form: is the 1/2 there?",
+            ),
+            Misconception(
+                "sign_flipped",
+                lambda mu, logvar: -gaussian_kl(mu, logvar),
+                "this is never positive; a KL is never negative. Look at the sign in front.",
+            ),
+            Misconception(
+                "mean_over_dimensions",
+                lambda mu, logvar: gaussian_kl(mu, logvar) / mu.shape[1],
+                "this averages over the latent dimensions; the KL of independent dimensions is their sum.",
+            ),
+            Misconception(
+                "summed_over_images",
+                lambda mu, logvar: gaussian_kl(mu, logvar).sum(),
+                "this adds up the whole batch; keep one value per image by summing over dim=1 only.",
+            ),
+            Misconception(
+                "mean_over_images",
+                lambda mu, logvar: gaussian_kl(mu, logvar).mean(),
+                "this averages over the batch already; keep one value per image by summing over dim=1 only.",
+            ),
+            Misconception(
+                "logvar_as_log_sigma",
+                lambda mu, logvar: gaussian_kl(mu, 2 * logvar),
+                "this treats logvar as log sigma; it is log sigma^2, so sigma^2 is exp(logvar).",
+            ),
+            Misconception(
+                "logvar_as_variance",
+                lambda mu, logvar: -0.5 * (1 + logvar.log() - mu.square() - logvar).sum(dim=1),
+                "this treats logvar as the variance; it is already its logarithm: sigma^2 is exp(logvar).",
+            ),
+            Misconception(
+                "sigma_for_variance",
+                lambda mu, logvar: -0.5 * (1 + logvar - mu.square() - torch.exp(0.5 * logvar)).sum(dim=1),
+                "this subtracts sigma where the formula has sigma^2 = exp(logvar).",
+            ),
+            Misconception(
+                "mu_not_squared",
+                lambda mu, logvar: -0.5 * (1 + logvar - mu - logvar.exp()).sum(dim=1),
+                "mu enters as its square.",
+            ),
+        ),
+        differentiable=True,
+    ),
+    "gaussian_kl_between": Exercise(
+        "the KL between two diagonal Gaussians",
+        gaussian_kl_between,
+        ("mu_q", "logvar_q", "mu_p", "logvar_p"),
+        _kl_between_inputs,
+        "with mu_p = 0 and logvar_p = 0 it is the KL to the prior; models with a learned prior need it whole.",
+        (
+            Misconception(
+                "half_missing",
+                lambda *q_and_p: _between(*q_and_p, half=1),
+                "this is twice the closed form: is the 1/2 there?",
+            ),
+            Misconception(
+                "sign_flipped",
+                lambda *q_and_p: -gaussian_kl_between(*q_and_p),
+                "this is never positive; a KL is never negative. Look at the sign in front.",
+            ),
+            Misconception(
+                "reversed",
+                lambda mu_q, logvar_q, mu_p, logvar_p: gaussian_kl_between(mu_p, logvar_p, mu_q, logvar_q),
+                "this is KL(p || q), the other way round; the expectation is over q, so q's variance is divided by p's.",
+            ),
+            Misconception(
+                "log_ratio_inverted",
+                lambda mu_q, logvar_q, mu_p, logvar_p: (
+                    gaussian_kl_between(mu_q, logvar_q, mu_p, logvar_p) + (logvar_q - logvar_p).sum(dim=1)
+                ),
+                "the term of the two log-variances has the wrong sign: it is logvar_p - logvar_q.",
+            ),
+            Misconception(
+                "distance_not_scaled",
+                lambda *q_and_p: _between(*q_and_p, scaled=False),
+                "the squared distance of the means is measured in units of p's variance: divide it by exp(logvar_p).",
+            ),
+            Misconception(
+                "distance_not_squared",
+                lambda *q_and_p: _between(*q_and_p, square=1),
+                "the distance of the means enters as its square.",
+            ),
+            Misconception(
+                "one_missing",
+                lambda *q_and_p: _between(*q_and_p, one=0),
+                "this is 1/2 too much for each dimension: where q = p a KL is 0, so a -1 is missing.",
+            ),
+            Misconception(
+                "prior_forgotten",
+                lambda mu_q, logvar_q, mu_p, logvar_p: gaussian_kl(mu_q, logvar_q),
+                "this is the KL to N(0, I), whatever p is. Where do mu_p and logvar_p enter?",
+            ),
+            Misconception(
+                "logvar_as_log_sigma",
+                lambda mu_q, logvar_q, mu_p, logvar_p: gaussian_kl_between(mu_q, 2 * logvar_q, mu_p, 2 * logvar_p),
+                "this treats logvar as log sigma; it is log sigma^2, so sigma^2 is exp(logvar).",
+            ),
+            Misconception(
+                "mean_over_dimensions",
+                lambda mu_q, *rest: gaussian_kl_between(mu_q, *rest) / mu_q.shape[1],
+                "this averages over the latent dimensions; the KL of independent dimensions is their sum.",
+            ),
+            Misconception(
+                "summed_over_images",
+                lambda *q_and_p: gaussian_kl_between(*q_and_p).sum(),
+                "this adds up the whole batch; keep one value per image by summing over dim=1 only.",
+            ),
+        ),
+        differentiable=True,
+    ),
+}

@@ -1,0 +1,201 @@
+"""Exercises on reconstruction terms and on the whole loss, with mistakes as wrong implementations."""
+
+import math
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.losses import bernoulli_reconstruction, gaussian_reconstruction, negative_elbo
+
+LOG_2PI = math.log(2 * math.pi)
+
+
+def _bernoulli_inputs() -> list[Inputs]:
+    generator = Generator().manual_seed(0)
+    logits, images = torch.randn(2, 3, 1, 28, 28, generator=generator)
+    images = images.sigmoid()
+    fair_coins = torch.zeros(1, 1, 28, 28), images[:1]
+    extreme = 200 * logits[:2], (images[:2] > 0.5).float()  # probabilities that round to 0 and 1
+    return [fair_coins, (logits, images), extreme]
+
+
+def _gaussian_inputs() -> list[Inputs]:
+    generator = Generator().manual_seed(0)
+    x_hat, x = torch.rand(2, 3, 1, 28, 28, generator=generator)
+    simple = torch.zeros(1, 1, 1, 2), torch.ones(1, 1, 1, 2), 1.0
+    return [simple, (*simple[:2], 2.0), (x_hat, x, 0.3), (x_hat[:1], x[:1], 5.0), (x, x, 1e-3)]
+
+
+def _elbo_inputs() -> list[Inputs]:
+    terms = (torch.tensor([80.0, 120.0, 95.0]), torch.tensor([20.0, 25.0, 15.0]))
+    return [(*terms, 4.0), (*terms, 1.0), (torch.tensor([10.0]), torch.tensor([3.0]), 0.5)]
+
+
+def _probability_bce(logits: Tensor, x: Tensor) -> Tensor:
+    p = torch.sigmoid(logits)
+    return -(x * p.log() + (1 - x) * (1 - p).log()).flatten(1).sum(dim=1)
+
+
+def _squared(x_hat: Tensor, x: Tensor) -> Tensor:
+    return (x - x_hat).square().flatten(1).sum(dim=1)
+
+
+def _constant(x: Tensor, sigma: float) -> float:
+    return x[0].numel() * (math.log(sigma) + 0.5 * LOG_2PI)
+
+
+EXERCISES: dict[str, Exercise] = {
+    "bernoulli_reconstruction": Exercise(
+        "the Bernoulli reconstruction term, from logits",
+        bernoulli_reconstruction,
+        ("logits", "x"),
+        _bernoulli_inputs,
+        "summed over pixels, one value per image, and finite at any logit.",
+        (
+            Misconception(
+                "mean_over_pixels",
+                lambda logits, x: bernoulli_reconstruction(logits, x) / x[0].numel(),
+                "this averages over pixels. The likelihood of an image is the *sum* over its pixels; a mean makes "
+                "the KL 784 times as heavy.",
+            ),
+            Misconception(
+                "sigmoid_twice",
+                lambda logits, x: bernoulli_reconstruction(torch.sigmoid(logits), x),
+                "the sigmoid is applied twice: functions with `logits` in their name apply it themselves.",
+            ),
+            Misconception(
+                "mean_over_everything",
+                lambda logits, x: bernoulli_reconstruction(logits, x).mean() / x[0].numel(),
+                "this is one mean over pixels and images, the default of PyTorch's losses. Ask for "
+                'reduction="none", then sum over pixels only.',
+            ),
+            Misconception(
+                "clamped_log",
+                lambda logits, x: F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none").flatten(1).sum(1),
+                "nearly: this function takes probabilities, and cuts the loss of a pixel off at 100 nats where one "
+                "rounds to 0 or 1. The gradient is lost there. Use the function that takes logits.",
+            ),
+            Misconception(
+                "log_of_zero",
+                _probability_bce,
+                "right until a probability rounds to 0 or 1, then log(0) makes it infinite or NaN. Use a function "
+                "that takes the logits.",
+            ),
+            Misconception(
+                "sign_flipped",
+                lambda logits, x: -bernoulli_reconstruction(logits, x),
+                "this is the log-likelihood; the loss is its negative.",
+            ),
+            Misconception(
+                "summed_over_images",
+                lambda logits, x: bernoulli_reconstruction(logits, x).sum(),
+                "this adds up the whole batch; keep one value per image: flatten(1), then sum over dim=1.",
+            ),
+        ),
+        differentiable=True,
+    ),
+    "gaussian_reconstruction": Exercise(
+        "the Gaussian reconstruction term, with its scale",
+        gaussian_reconstruction,
+        ("x_hat", "x", "sigma"),
+        _gaussian_inputs,
+        "with its constant it is a likelihood, so that models with different sigma can be compared.",
+        (
+            Misconception(
+                "plain_squared_error",
+                lambda x_hat, x, sigma: _squared(x_hat, x),
+                "this is the summed squared error, which ignores sigma; as a likelihood it means sigma^2 = 1/2.",
+            ),
+            Misconception(
+                "mean_squared_error",
+                lambda x_hat, x, sigma: _squared(x_hat, x) / x[0].numel(),
+                "this is the mean squared error: it averages over pixels and ignores sigma. The likelihood of an image "
+                "is a *sum* over its pixels.",
+            ),
+            Misconception(
+                "constant_missing",
+                lambda x_hat, x, sigma: _squared(x_hat, x) / (2 * sigma**2),
+                "the constant is missing: each pixel adds log(sigma sqrt(2 pi)). Without it, a larger sigma always wins.",
+            ),
+            Misconception(
+                "constant_once",
+                lambda x_hat, x, sigma: _squared(x_hat, x) / (2 * sigma**2) + _constant(x, sigma) / x[0].numel(),
+                "the constant is there once; it belongs to *each pixel*.",
+            ),
+            Misconception(
+                "two_pi_forgotten",
+                lambda x_hat, x, sigma: gaussian_reconstruction(x_hat, x, sigma) - x[0].numel() * 0.5 * LOG_2PI,
+                "log(sigma) is there for each pixel, the log of sqrt(2 pi) is not.",
+            ),
+            Misconception(
+                "sigma_for_variance",
+                lambda x_hat, x, sigma: _squared(x_hat, x) / (2 * sigma) + _constant(x, sigma),
+                "the squared error is divided by the *variance*: 2 sigma^2.",
+            ),
+            Misconception(
+                "half_missing",
+                lambda x_hat, x, sigma: _squared(x_hat, x) / sigma**2 + _constant(x, sigma),
+                "the squared error lacks its 1/2.",
+            ),
+            Misconception(
+                "mean_over_pixels",
+                lambda x_hat, x, sigma: gaussian_reconstruction(x_hat, x, sigma) / x[0].numel(),
+                "this averages over pixels. The likelihood of an image is the *sum* over its pixels.",
+            ),
+            Misconception(
+                "sign_flipped",
+                lambda x_hat, x, sigma: -gaussian_reconstruction(x_hat, x, sigma),
+                "this is the log-likelihood; the loss is its negative.",
+            ),
+            Misconception(
+                "summed_over_images",
+                lambda x_hat, x, sigma: gaussian_reconstruction(x_hat, x, sigma).sum(),
+                "this adds up the whole batch; keep one value per image: flatten(1), then sum over dim=1.",
+            ),
+        ),
+        differentiable=True,
+    ),
+    "negative_elbo": Exercise(
+        "the negative ELBO, with beta",
+        negative_elbo,
+        ("reconstruction", "kl", "beta"),
+        _elbo_inputs,
+        "both terms in nats per image, so that beta = 1 is the bound itself.",
+        (
+            Misconception(
+                "kl_subtracted",
+                lambda reconstruction, kl, beta: reconstruction - beta * kl,
+                "the KL is subtracted: training would push it to infinity. In a loss it is added.",
+            ),
+            Misconception(
+                "beta_forgotten",
+                lambda reconstruction, kl, beta: reconstruction + kl,
+                "where does beta enter?",
+            ),
+            Misconception(
+                "beta_on_reconstruction",
+                lambda reconstruction, kl, beta: beta * reconstruction + kl,
+                "beta weighs the KL, not the reconstruction.",
+            ),
+            Misconception(
+                "beta_on_both",
+                lambda reconstruction, kl, beta: beta * (reconstruction + kl),
+                "this scales the whole loss, which changes no minimum; beta weighs the KL alone.",
+            ),
+            Misconception(
+                "kl_over_pixels",
+                lambda reconstruction, kl, beta: reconstruction + beta * kl / 784,
+                "this divides the KL by the number of pixels while the reconstruction is summed over them: the KL "
+                "counts for nearly nothing, and sigma shrinks to almost 0.",
+            ),
+            Misconception(
+                "mean_over_images",
+                lambda reconstruction, kl, beta: (reconstruction + beta * kl).mean(),
+                "the formula is right, the mean comes too early: keep one value per image here.",
+            ),
+        ),
+        differentiable=True,
+    ),
+}
