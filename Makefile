@@ -52,7 +52,7 @@ browser: .venv/installed-test  ## open the notebooks in a real JupyterLab in Chr
 
 notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean them
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
-	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "metadata.language_info.version" $(NOTEBOOKS)
+	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "metadata.language_info.version cell.metadata.lines_to_next_cell" $(NOTEBOOKS)
 	$(BIN)/python tools/drop_widget_views.py $(NOTEBOOKS)
 
 weights: setup  ## train the checkpoints in data/weights again (about 4 minutes)

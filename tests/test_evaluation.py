@@ -3,7 +3,7 @@ import torch
 
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA
-from vae_helpers.evaluation import evaluate
+from vae_helpers.evaluation import evaluate, hole_fraction
 from vae_helpers.models import VAE
 
 
@@ -11,6 +11,14 @@ def test_shipped_checkpoints_are_as_good_as_stated(test_set):
     two, twenty = (load_checkpoint(REPO_DATA / "weights" / name) for name in ("vae_2d.pt", "vae_20d.pt"))
     assert evaluate(two, test_set[0]).total < 136
     assert evaluate(twenty, test_set[0]).total < 102
+
+
+def test_the_shipped_classifier_is_as_good_as_stated(test_set):
+    images, labels = test_set
+    with torch.no_grad():
+        logits = load_checkpoint(REPO_DATA / "weights" / "classifier.pt")(images)
+    assert (logits.argmax(dim=1) == labels).float().mean() > 0.99
+    assert hole_fraction(logits) < 0.015
 
 
 def test_batch_size_changes_nothing_but_rounding(images):
@@ -26,6 +34,27 @@ def test_model_keeps_its_mode(images):
         model = VAE(2, (16,)).train(mode)
         evaluate(model, images)
         assert model.training is mode
+
+
+def test_hole_fraction():
+    sure, torn = torch.tensor([9.0, 0, 0]), torch.tensor([1.0, 1, 0])  # at most 0.9998 and 0.42
+    assert hole_fraction(torch.stack([sure, sure, sure, torn])).item() == 0.25
+    assert hole_fraction(torch.stack([sure, torn]), bound=0.4).item() == 0
+    assert hole_fraction(1000 * torch.stack([sure, torn]), bound=0.5).item() == 0
+
+
+@pytest.mark.parametrize(
+    ("logits", "bound", "error", "message"),
+    [
+        (torch.zeros(3, 10), 0.0, ValueError, r"bound: want a probability in \(0, 1\], got 0.0"),
+        (torch.zeros(3, 10), 80, ValueError, "bound: .* got 80"),
+        (torch.zeros(10), 0.8, ValueError, r"class_logits: want shape \(N, classes\), got \(10,\)"),
+        (torch.zeros(3, 10).long(), 0.8, TypeError, "class_logits: want floats"),
+    ],
+)
+def test_bad_input_of_hole_fraction(logits, bound, error, message):
+    with pytest.raises(error, match=message):
+        hole_fraction(logits, bound)
 
 
 def test_bad_images():

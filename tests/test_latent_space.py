@@ -6,6 +6,7 @@ from torch.distributions import Normal
 
 from vae_helpers.latent_space import (
     decode_images,
+    encode_codes,
     encode_set,
     lerp,
     log_aggregate_posterior,
@@ -14,7 +15,7 @@ from vae_helpers.latent_space import (
     quantile_grid,
     slerp,
 )
-from vae_helpers.models import VAE
+from vae_helpers.models import VAE, Autoencoder
 
 A, B = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 1.0])
 
@@ -95,3 +96,13 @@ def test_encode_and_decode_a_set(images):
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_codes_of_both_kinds_of_model(images):
+    vae, autoencoder = VAE(3, (8,)), Autoencoder(4, (8,))
+    assert torch.equal(encode_codes(vae, images), encode_set(vae, images)[0])
+    codes = encode_codes(autoencoder, images, batch_size=7)
+    assert codes.shape == (len(images), 4) and not codes.requires_grad
+    torch.testing.assert_close(codes, autoencoder.encode(images).detach())
+    with pytest.raises(ValueError, match="images: want values in"):
+        encode_codes(vae, 255 * images)

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from vae_helpers.models import VAE, Autoencoder, reparameterize
+from vae_helpers.models import VAE, Autoencoder, Classifier, reparameterize
+from vae_helpers.models.classifier import fit_classifier
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 20])
@@ -21,6 +22,19 @@ def test_shapes_of_the_autoencoder(images):
     assert logits.shape == (7, 1, 28, 28) and z.shape == (7, 3)
     reconstruction, kl = model.loss_terms(images[:7])
     assert reconstruction.shape == kl.shape == (7,) and (kl == 0).all()
+
+
+def test_a_classifier_learns(test_set):
+    images, labels = test_set[0][:1500], test_set[1][:1500]
+    model = Classifier(channels=4, seed=0)
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    fit_classifier(model, images, labels, epochs=6)
+    assert torch.equal(torch.random.get_rng_state(), before) and not model.training
+    with torch.no_grad():
+        logits = model(images)
+    assert logits.shape == (1500, 10)
+    assert (logits.argmax(dim=1) == labels).float().mean() > 0.6  # 0.1 by guessing
 
 
 def test_textbook_network_has_the_textbook_size():
@@ -72,6 +86,12 @@ def test_gradients_reach_mu_and_logvar():
         (lambda: VAE().encode(torch.zeros(2, 784)), ValueError, r"x: want shape \(N, 1, 28, 28\), got \(2, 784\)"),
         (lambda: VAE().encode(torch.zeros(2, 1, 28, 28, dtype=torch.uint8)), TypeError, "x: want floats"),
         (lambda: Autoencoder().encode(torch.zeros(2, 28, 28)), ValueError, "x: want shape"),
+        (lambda: Classifier()(torch.zeros(2, 784)), ValueError, r"x: want shape \(N, 1, 28, 28\)"),
+        (
+            lambda: fit_classifier(Classifier(), torch.zeros(3, 1, 28, 28), torch.zeros(2).long()),
+            ValueError,
+            r"labels: want shape \(3,\), got \(2,\)",
+        ),
         (lambda: VAE().decode(torch.zeros(2, 3)), ValueError, r"z: want shape \(N, 2\), got \(2, 3\)"),
         (lambda: reparameterize(torch.zeros(2, 3), torch.zeros(2, 3), torch.zeros(3)), ValueError, "eps: want shape"),
     ],

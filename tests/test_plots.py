@@ -4,7 +4,7 @@ import torch
 
 from vae_helpers import plots
 from vae_helpers.latent_space import quantile_grid
-from vae_helpers.models import VAE
+from vae_helpers.models import VAE, Autoencoder
 from vae_helpers.training import History, fit
 
 
@@ -24,7 +24,8 @@ def test_show_images(images):
 
 
 def test_compare_images(images):
-    fig = plots.compare_images({"above": images[:4], "below": images[4:8]})
+    fig = plots.compare_images({"above": images[:4], "below": images[4:8]}, titles=["t = 0"])
+    assert [axis.get_title() for axis in fig.axes[:2]] == ["t = 0", ""]
     assert [fig.axes[0].get_ylabel(), fig.axes[4].get_ylabel()] == ["above", "below"]
 
 
@@ -44,6 +45,57 @@ def test_latent_map(images):
     assert named == {str(digit) for digit in range(10)} | {"50%", "90%", "99%"}
     with pytest.raises(ValueError, match=r"codes: want shape \(N, 2\), got \(5, 3\)"):
         plots.latent_map(torch.zeros(5, 3), torch.zeros(5))
+
+
+def test_latent_maps():
+    codes, labels = torch.randn(300, 2), torch.arange(300) % 10
+    fig = plots.latent_maps({"PCA": codes, "VAE": 5 * codes}, labels)
+    assert [axis.get_title() for axis in fig.axes] == ["PCA", "VAE"]
+    assert [len(axis.collections) for axis in fig.axes] == [10, 10]
+    assert fig.axes[1].get_xlim()[1] == pytest.approx(5 * fig.axes[0].get_xlim()[1])
+    with pytest.raises(ValueError, match=r"codes: want shape \(N, 2\)"):
+        plots.latent_maps({"wide": torch.zeros(5, 3)}, torch.zeros(5))
+
+
+def test_clouds_are_ellipses_of_two_sigma():
+    codes, mu, sigma = torch.randn(3, 10, 2)
+    fig = plots.clouds(codes, mu, sigma.exp(), crowd=(torch.randn(50, 2), torch.randn(50, 2)))
+    points, ellipses = fig.axes
+    assert len(points.patches) == 0 and len(ellipses.patches) == 10
+    assert ellipses.patches[3].center == pytest.approx(mu[3].tolist())
+    assert ellipses.patches[3].width == pytest.approx(2 * 2 * sigma[3, 0].exp().item())
+    assert [text.get_text() for text in points.texts] == [str(k) for k in range(1, 11)]
+
+
+def test_architectures_show_what_the_models_do(images):
+    autoencoder, vae = Autoencoder(2, (8,), seed=0), VAE(2, (8,), seed=0)
+    fig = plots.architectures(autoencoder, vae, images[0])
+    texts = " ".join(text.get_text() for axis in fig.axes for text in axis.texts)
+    for label in (
+        "input data",
+        "Encoder",
+        "Latent space",
+        "mean",
+        "variance",
+        "sampled",
+        "Decoder",
+        "reconstructed data",
+    ):
+        assert label in texts
+    assert [axis.get_title(loc="left") for axis in fig.axes] == ["Autoencoder", "Variational autoencoder"]
+    shown = [inset.images[0].get_array() for axis in fig.axes for inset in axis.child_axes if inset.images]
+    x = images[:1]
+    with torch.no_grad():
+        wanted = [x, autoencoder.decode(autoencoder.encode(x)).sigmoid(), x]
+    for drawn, image in zip(shown, wanted, strict=False):
+        torch.testing.assert_close(torch.as_tensor(drawn), 1 - image[0, 0])
+    assert len(shown) == 4 and not (shown[3] == shown[1]).all()
+
+
+def test_dots():
+    fig = plots.dots({"a": torch.tensor([0.1, 0.3]), "b": torch.tensor([0.5, 0.5])}, "fraction")
+    assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == ["a", "b"]
+    assert fig.axes[0].lines[1].get_xdata() == pytest.approx([0.2, 0.2])  # the mean
 
 
 def test_manifold():

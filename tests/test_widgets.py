@@ -4,7 +4,8 @@ import torch
 import traitlets
 from torch import nn
 
-from vae_helpers.models import VAE
+from vae_helpers.latent_space import encode_codes
+from vae_helpers.models import VAE, Autoencoder
 from vae_helpers.training import History
 from vae_helpers.widgets import InterpolationSlider, LatentSliders, LiveLossCurve
 from vae_helpers.widgets.decoder_view import export_decoder, run_layers
@@ -131,6 +132,25 @@ def test_the_kernel_sends_no_position_back(slider):
     assert slider.view.t == 0.0
 
 
+def test_two_models_share_one_slider(model, images, test_set):
+    autoencoder = Autoencoder(5, (8,))
+    both = InterpolationSlider({"plain": autoencoder, "VAE": model}, images, test_set[1][:500], start=1, end=0)
+    first, second = both.views
+    assert both.view is first and (first.title, second.title) == ("plain", "VAE")
+    assert (len(first.start), len(second.start)) == (5, 2) and first.points == b"" and len(second.points) > 0
+    assert (first.code_name, second.code_name) == ("its code", "its mean \u03bc")
+    assert first.start_image == second.start_image and first.end_label == second.end_label == 0
+    assert np.allclose(first.end, encode_codes(autoencoder, images)[(test_set[1] == 0).nonzero()[0]][0].tolist())
+    both.pickers["end"][0].value = 7
+    assert first.end_label == second.end_label == 7 and first.end_image == second.end_image
+    assert repr(both) == "InterpolationSlider(from a 1 to a 7, plain, VAE)"
+
+
+def test_no_model_at_all(images, test_set):
+    with pytest.raises(ValueError, match="model: want a model, or a dict with at least one"):
+        InterpolationSlider({}, images, test_set[1][:500])
+
+
 def test_picking_other_ends(slider, test_set):
     digit, number = slider.pickers["start"]
     digit.value = 0
@@ -141,7 +161,7 @@ def test_picking_other_ends(slider, test_set):
 
 
 def test_a_failing_callback_is_shown(slider, monkeypatch):
-    monkeypatch.setattr(slider, "_end", lambda name, index: 1 / 0)
+    monkeypatch.setattr(slider, "_end", lambda *arguments: 1 / 0)
     slider.pickers["end"][1].value = 3
     assert "Could not show image 3: division by zero" in slider.message.value
 

@@ -27,6 +27,23 @@ def encode_set(model: nn.Module, images: Tensor, batch_size: int = 5000) -> tupl
 
 
 @torch.no_grad()
+def encode_codes(model: nn.Module, images: Tensor, batch_size: int = 5000) -> Tensor:
+    """The code of every image, (N, D), on the CPU: an autoencoder's z, or the mean ``mu`` of a VAE's q(z|x).
+
+    Args:
+        model: an autoencoder or a VAE.
+        images: (N, 1, 28, 28) in [0, 1].
+
+    Raises:
+        TypeError, ValueError: unusable images.
+    """
+    check_images(images)
+    device = next(model.parameters()).device
+    parts = [model.encode(x.to(device)) for x in images.split(batch_size)]
+    return torch.cat([part[0] if isinstance(part, tuple) else part for part in parts]).cpu()
+
+
+@torch.no_grad()
 def decode_images(model: nn.Module, z: Tensor) -> Tensor:
     """Pixel probabilities (N, 1, 28, 28), on the CPU, for latents (N, D): the sigmoid of the decoder's logits."""
     device = next(model.parameters()).device

@@ -54,6 +54,36 @@ def test_latent_notebook_runs(latent_notebook):
     assert latent_notebook.console == []
 
 
+def test_one_slider_walks_in_two_models(open_notebook):
+    notebook = open_notebook("01_autoencoder_vs_vae.ipynb")
+    notebook.run_all()
+    assert notebook.errors() == []
+    page, cell = notebook.page, notebook.show('InterpolationSlider({"autoencoder"')
+    digits = cell.locator(".vae-large")
+    digits.nth(1).wait_for()
+    assert cell.locator(".vae-title").all_inner_texts() == ["autoencoder", "VAE"]
+    captions = lambda: [text.split()[2] for text in digits.locator("figcaption").all_inner_texts()]  # noqa: E731
+    assert captions() == ["0.00", "0.00"]
+    before = [pixels(digits.nth(k).locator("canvas")) for k in (0, 1)]
+    cell.locator(".noUi-handle").focus()
+    page.keyboard.press("End")
+    wait_for_change(page, captions, ["0.00", "0.00"])
+    page.wait_for_timeout(300)
+    assert captions() == ["1.00", "1.00"]
+    after = [pixels(digits.nth(k).locator("canvas")) for k in (0, 1)]
+    assert all(np.abs(a - b).max() > 0.5 for a, b in zip(before, after, strict=True))
+    assert np.abs(after[0] - after[1]).max() > 0.01  # two models, not one twice
+    cell.locator("select").nth(1).select_option(label="4")
+    labels = cell.locator(".vae-digit figcaption")
+    wait_for_change(page, lambda: labels.nth(4).inner_text(), "image: a 7")
+    assert [labels.nth(k).inner_text() for k in (4, 9)] == ["image: a 4", "image: a 4"]
+    solution = notebook.show('solution("sample_prior")')
+    assert not solution.locator("pre code").is_visible()
+    solution.locator("summary").click()
+    assert "torch.randn(n, self.latent_dim" in solution.locator("pre code").inner_text()
+    assert notebook.console == []
+
+
 def test_interpolation_slider_by_keyboard_and_mouse(latent_notebook):
     page, cell = latent_notebook.page, latent_notebook.show("slider = InterpolationSlider(model")
     digit = cell.locator(".vae-large")

@@ -1,7 +1,7 @@
 """Exercises that recognise the mistake: ``check`` an answer, look at the ``solution``, see your ``progress``.
 
-    from vae_helpers.exercises import check
-    check("gaussian_kl", my_gaussian_kl)
+from vae_helpers.exercises import check
+check("gaussian_kl", my_gaussian_kl)
 """
 
 from vae_helpers.exercises.catalogue import EXERCISES

@@ -103,7 +103,7 @@ EXERCISES: dict[str, Exercise] = {
             Misconception(
                 "reversed",
                 lambda mu_q, logvar_q, mu_p, logvar_p: gaussian_kl_between(mu_p, logvar_p, mu_q, logvar_q),
-                "this is KL(p || q), the other way round; the expectation is over q, so q's variance is divided by p's.",
+                "this is KL(p || q), the other way round: q's variance is divided by p's, since the mean is over q.",
             ),
             Misconception(
                 "log_ratio_inverted",

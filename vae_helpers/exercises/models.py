@@ -1,4 +1,4 @@
-"""Exercises on whole models: a training step, new images from the prior, holes; with mistakes as wrong implementations."""
+"""Exercises on whole models: a training step, new images from the prior, holes; with the classic mistakes."""
 
 from collections.abc import Callable
 
@@ -135,7 +135,7 @@ EXERCISES: dict[str, Exercise] = {
             Misconception(
                 "uphill",
                 _step_with(lambda reconstruction, kl: -(reconstruction + kl).mean()),
-                "the loss goes up: this maximises the loss. loss_terms are costs already; their sum is to be minimised.",
+                "the loss goes up: this maximises it. loss_terms are costs already; their sum is to be minimised.",
             ),
             Misconception(
                 "summed_over_images",

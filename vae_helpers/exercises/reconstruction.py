@@ -117,7 +117,7 @@ EXERCISES: dict[str, Exercise] = {
             Misconception(
                 "constant_missing",
                 lambda x_hat, x, sigma: _squared(x_hat, x) / (2 * sigma**2),
-                "the constant is missing: each pixel adds log(sigma sqrt(2 pi)). Without it, a larger sigma always wins.",
+                "the constant is missing: each pixel adds log(sigma sqrt(2 pi)). Without it a large sigma always wins.",
             ),
             Misconception(
                 "constant_once",

@@ -8,6 +8,10 @@ function render({ model, el }) {
   let stop = () => {};
   try {
     const decode = makeDecoder(model.get("layers"), toFloats(model.get("weights")));
+    if (model.get("title")) {
+      append(el, "h4", "vae-title").textContent = model.get("title");
+      el.classList.add("vae-compact"); // one of several: they must fit on a screen together
+    }
     const digits = append(el, "div", "vae-digits");
     const names = ["", "", "vae-large", "", ""];
     const [startImage, startDecoded, current, endDecoded, endImage] = names.map((name) => addDigit(digits, name));
@@ -16,8 +20,8 @@ function render({ model, el }) {
     const drawEnds = () => {
       const [start, end] = [model.get("start"), model.get("end")];
       startImage(toFloats(model.get("start_image")), `image: a ${model.get("start_label")}`);
-      startDecoded(decode(start), "decoded at t = 0\nfrom its mean \u03bc");
-      endDecoded(decode(end), "decoded at t = 1\nfrom its mean \u03bc");
+      startDecoded(decode(start), `decoded at t = 0\nfrom ${model.get("code_name")}`);
+      endDecoded(decode(end), `decoded at t = 1\nfrom ${model.get("code_name")}`);
       endImage(toFloats(model.get("end_image")), `image: a ${model.get("end_label")}`);
     };
     const drawCurrent = () => {

@@ -8,7 +8,8 @@ import torch
 import traitlets
 from torch import Tensor, nn
 
-from vae_helpers.latent_space import encode_set, lerp, slerp
+from vae_helpers.latent_space import encode_codes, lerp, slerp
+from vae_helpers.models import Autoencoder
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.widgets.decoder_view import DecoderView, script
 
@@ -32,16 +33,19 @@ class InterpolationView(DecoderView):
     point_labels = traitlets.List().tag(sync=True)
     colors = traitlets.List(list(CLASS_COLORS)).tag(sync=True)
     limit = traitlets.Float(3.0).tag(sync=True)
+    title = traitlets.Unicode("").tag(sync=True)  # the model's name, where there are several
+    code_name = traitlets.Unicode("its mean \u03bc").tag(sync=True)
 
 
 class InterpolationSlider(widgets.VBox):
-    """Pick two digits and move ``t`` from the one to the other.
+    """Pick two digits and move ``t`` from the one to the other, in one model or in several at once.
 
     Moving ``t`` needs no kernel; picking other images asks it for their codes. ``t`` and ``arc`` can be read,
-    set and observed from Python; ``z`` is the latent now shown.
+    set and observed from Python; ``z`` is the latent now shown (the first model's).
 
     Args:
-        model: a VAE with an MLP decoder; it is copied, so training it further does not change the widget.
+        model: an autoencoder or a VAE with an MLP decoder, or a dict of several by name, shown one below the other.
+            They are copied, so training them further does not change the widget.
         images, labels: the images to choose from, (N, 1, 28, 28) and (N,).
         start, end: a digit from 0 to 9; its first image is taken.
         start_index, end_index: positions in ``images``, to choose an image exactly.
@@ -57,7 +61,7 @@ class InterpolationSlider(widgets.VBox):
 
     def __init__(
         self,
-        model: nn.Module,
+        model: nn.Module | dict[str, nn.Module],
         images: Tensor,
         labels: Tensor,
         start: int = 2,
@@ -72,14 +76,26 @@ class InterpolationSlider(widgets.VBox):
                 f"labels: want a tensor of one label for each of the {len(images)} images, got {labels!r:.60}"
             )
         self._images, self._labels = images, labels
-        codes, _ = encode_set(model, images)
-        self._codes = codes
+        models = model if isinstance(model, dict) else {"": model}
+        if not models:
+            raise ValueError("model: want a model, or a dict with at least one, got {}")
+        self._codes = [encode_codes(one, images) for one in models.values()]
         ends = {
             "start": self._find("start", start) if start_index is None else self._check("start_index", start_index),
             "end": self._find("end", end) if end_index is None else self._check("end_index", end_index),
         }
-        self.view = InterpolationView(model.decoder, **self._map(), **self._end("start", ends["start"]),
-                                      **self._end("end", ends["end"]))  # fmt: skip
+        self.views = [
+            InterpolationView(
+                one.decoder,
+                title=name,
+                code_name="its code" if isinstance(one, Autoencoder) else "its mean \u03bc",
+                **self._map(codes),
+                **self._end("start", ends["start"], codes),
+                **self._end("end", ends["end"], codes),
+            )
+            for (name, one), codes in zip(models.items(), self._codes, strict=True)
+        ]
+        self.view = self.views[0]
         self.slider = widgets.FloatSlider(
             description="t",
             min=0,
@@ -91,11 +107,12 @@ class InterpolationSlider(widgets.VBox):
         self.play = widgets.Play(max=199, interval=30, repeat=True)
         self.arc_box = widgets.Checkbox(description="along the arc (slerp)", indent=False)
         self.message = widgets.HTML()
-        # The browser alone links slider and view: a second link through the kernel would send each position
+        # The browser alone links slider and views: a second link through the kernel would send each position
         # back late, and pull the slider from under the hand that drags it.
-        widgets.jslink((self.slider, "value"), (self.view, "t"))
+        for view in self.views:
+            widgets.jslink((self.slider, "value"), (view, "t"))
+            widgets.jslink((self.arc_box, "value"), (view, "arc"))
         widgets.jslink((self.play, "value"), (self.view, "frame"))
-        widgets.jslink((self.arc_box, "value"), (self.view, "arc"))
         traitlets.link((self, "t"), (self.slider, "value"))
         traitlets.link((self, "arc"), (self.arc_box, "value"))
         self.pickers = {name: self._picker(name, index) for name, index in ends.items()}
@@ -104,7 +121,7 @@ class InterpolationSlider(widgets.VBox):
             [
                 widgets.HBox(choosers),
                 widgets.HBox([self.slider, self.play, self.arc_box]),
-                self.view,
+                *self.views,
                 self.message,
             ]
         )
@@ -117,7 +134,8 @@ class InterpolationSlider(widgets.VBox):
         return path(torch.tensor(self.view.start), torch.tensor(self.view.end), self.t).tolist()
 
     def __repr__(self) -> str:
-        return f"InterpolationSlider(from a {self.view.start_label} to a {self.view.end_label})"
+        names = "".join(f", {view.title}" for view in self.views if view.title)
+        return f"InterpolationSlider(from a {self.view.start_label} to a {self.view.end_label}{names})"
 
     def _picker(self, name: str, index: int) -> tuple[widgets.Dropdown, widgets.BoundedIntText]:
         """Choose an end by its digit, or by its position in the images."""
@@ -144,9 +162,10 @@ class InterpolationSlider(widgets.VBox):
 
         def number_chosen(change) -> None:
             try:
-                with self.view.hold_sync():
-                    for trait, value in self._end(name, change["new"]).items():
-                        setattr(self.view, trait, value)
+                for view, codes in zip(self.views, self._codes, strict=True):
+                    with view.hold_sync():
+                        for trait, value in self._end(name, change["new"], codes).items():
+                            setattr(view, trait, value)
                 digit.value = int(self._labels[change["new"]])
                 show()
             except Exception as error:  # a callback's exception would otherwise vanish in the server's log
@@ -156,19 +175,19 @@ class InterpolationSlider(widgets.VBox):
         number.observe(number_chosen, "value")
         return digit, number
 
-    def _end(self, name: str, index: int) -> dict:
-        """The view's traits for one end of the path."""
+    def _end(self, name: str, index: int, codes: Tensor) -> dict:
+        """A view's traits for one end of the path."""
         return {
-            name: self._codes[index].tolist(),
+            name: codes[index].tolist(),
             f"{name}_image": _floats(self._images[index]),
             f"{name}_label": int(self._labels[index]),
         }
 
-    def _map(self) -> dict:
-        """The view's traits for the map; none unless the latent space is a plane."""
-        if self._codes.shape[1] != 2:
+    def _map(self, codes: Tensor) -> dict:
+        """A view's traits for the map; none unless the latent space is a plane."""
+        if codes.shape[1] != 2:
             return {}
-        codes, labels = self._codes[:MAP_POINTS], self._labels[:MAP_POINTS]
+        codes, labels = codes[:MAP_POINTS], self._labels[:MAP_POINTS]
         limit = 1.05 * codes.abs().quantile(0.999).item()
         return {"points": _floats(codes), "point_labels": labels.tolist(), "limit": limit}
 

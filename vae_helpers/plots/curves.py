@@ -1,0 +1,72 @@
+"""Curves and dots: losses by epoch, densities and lengths along a path, one measurement by seed."""
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from vae_helpers.plots.colors import CLASS_COLORS
+from vae_helpers.training import History
+
+
+def loss_curves(history: History, fig: Figure | None = None) -> Figure:
+    """Total, reconstruction and KL by epoch, training and (where measured) test, in nats per image."""
+    fig = fig or plt.figure(figsize=(9, 2.8))
+    fig.clear()
+    for axis, term in zip(fig.subplots(1, 3), ("total", "reconstruction", "kl"), strict=True):
+        for split, style in (("train", "o--"), ("test", "o-")):
+            if history.rows and f"{split}_{term}" in history.rows[0]:
+                axis.plot(history["epoch"], history[f"{split}_{term}"], style, ms=3, label=split)
+        title = {"total": "negative ELBO", "reconstruction": "reconstruction", "kl": "KL"}[term]
+        axis.set(title=title, xlabel="epoch", ylabel="nats per image" if term == "total" else "")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.grid(alpha=0.3)
+        if axis.lines:
+            axis.legend(frameon=False)
+    fig.tight_layout()
+    return fig
+
+
+def path_profile(t: Tensor, densities: dict[str, Tensor], classes: Tensor) -> Figure:
+    """Log-densities along a path, over a band with the class that each point belongs to; all of shape (T,)."""
+    fig, (top, band) = plt.subplots(2, 1, figsize=(8, 3.2), sharex=True, height_ratios=[5, 1])
+    for (name, values), style in zip(densities.items(), ("-", "--", ":"), strict=False):
+        top.plot(t.numpy(), values.numpy(), style, color="black", label=name)
+    top.set(ylabel="log-density, nats")
+    top.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    top.grid(alpha=0.3)
+    edges = [0, *((classes[1:] != classes[:-1]).nonzero().flatten() + 1).tolist(), len(classes)]
+    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        digit, width = int(classes[start]), (stop - start) / len(classes)
+        band.barh(0, width, left=start / len(classes), color=CLASS_COLORS[digit], edgecolor="white")
+        if width > 0.03:
+            band.text((start + stop) / 2 / len(classes), 0, str(digit), ha="center", va="center", weight="bold")
+    band.set(yticks=[], xlabel="t", xlim=(0, 1), ylabel="class")
+    fig.tight_layout()
+    return fig
+
+
+def path_lengths(t: Tensor, lengths: dict[str, Tensor], prior_lengths: Tensor) -> Figure:
+    """|z| along paths, each (T,), over a band that holds 95 % of the lengths of the prior's samples, (N,)."""
+    fig, axis = plt.subplots(figsize=(6, 2.8))
+    axis.axhspan(*prior_lengths.quantile(torch.tensor([0.025, 0.975])).tolist(), color="0.9", label="95 % of the prior")
+    for (name, values), style in zip(lengths.items(), ("--", "-", ":"), strict=False):
+        axis.plot(t.numpy(), values.numpy(), style, color="black", label=name)
+    axis.set(xlabel="t", ylabel="mean of |z|")
+    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    fig.tight_layout()
+    return fig
+
+
+def dots(rows: dict[str, Tensor], xlabel: str) -> Figure:
+    """One row for each entry: a dot for each of its values (for example by seed), and a line at their mean."""
+    fig, axis = plt.subplots(figsize=(8, 0.45 * len(rows) + 0.9))
+    for k, values in enumerate(rows.values()):
+        axis.plot(values.numpy(), [k] * len(values), "o", color="black", alpha=0.6)
+        axis.plot([values.mean().item()] * 2, [k - 0.3, k + 0.3], color="black", lw=2)
+    axis.set(
+        xlabel=xlabel, yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.5, -0.5), xlim=(0, None)
+    )
+    axis.grid(axis="x", alpha=0.3)
+    fig.tight_layout()
+    return fig

@@ -1,0 +1,87 @@
+"""Diagrams of what flows through a model, drawn around a real image."""
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse, Polygon
+from torch import Generator, Tensor
+
+from vae_helpers.models import VAE, Autoencoder, reparameterize
+from vae_helpers.plots.images import _ink
+
+BLUE, ORANGE = "#3f90da", "#ffa90e"
+
+
+@torch.no_grad()
+def architectures(autoencoder: Autoencoder, vae: VAE, image: Tensor, seed: int = 0) -> Figure:
+    """An autoencoder above a VAE, both with ``image``, (1, 28, 28), going in, its code, and what comes out.
+
+    Args:
+        autoencoder, vae: trained models with two latent dimensions.
+        seed: for the VAE's draw of z.
+    """
+    fig, (upper, lower) = plt.subplots(2, 1, figsize=(11, 5.4))
+    code = autoencoder.encode(image[None])
+    _frame(upper, "Autoencoder", image, torch.sigmoid(autoencoder.decode(code))[0])
+    plane = _plane(upper, "Latent space: one point $z$")
+    plane.plot(*code[0].tolist(), "o", color="black", ms=7)
+    _zoom(plane, code[0], 0.5)
+    _arrow(upper, 3.35, 4.75, "always the\nsame $z$")
+    _arrow(upper, 6.45, 7.75, "$z$")
+
+    mu, logvar = vae.encode(image[None])
+    z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=Generator().manual_seed(seed)))
+    sigma = torch.exp(0.5 * logvar)[0]
+    _frame(lower, "Variational autoencoder", image, torch.sigmoid(vae.decode(z))[0])
+    plane = _plane(lower, "Latent space: a distribution $q(z|x)$")
+    for scale in (2, 4):  # one and two standard deviations to either side
+        plane.add_patch(Ellipse(mu[0].tolist(), *(scale * sigma).tolist(), fc=BLUE, alpha=0.3, ec="black"))
+    plane.plot(*mu[0].tolist(), "+", color="black", ms=10)
+    plane.plot(*z[0].tolist(), "o", color="black", ms=7)
+    _zoom(plane, mu[0], 2.6 * sigma.max().item())
+    _arrow(lower, 3.35, 4.75, "mean $\\mu(x)$\nvariance $\\sigma^2(x)$")
+    _arrow(lower, 6.45, 7.75, "sampled\n$z \\sim q(z|x)$")
+    fig.tight_layout(pad=0.3)
+    return fig
+
+
+def _frame(axis: Axes, title: str, image: Tensor, reconstruction: Tensor) -> None:
+    """Input, encoder, decoder and output; the latent space comes between."""
+    axis.set(xlim=(0, 11.1), ylim=(-1.45, 1.45), aspect="equal")
+    axis.axis("off")
+    axis.set_title(title, loc="left", weight="bold")
+    _picture(axis, 0.7, image, "input data $x$")
+    _picture(axis, 10.4, reconstruction, "reconstructed data $\\hat x$")
+    for left, right, name, shape, color in (
+        (1.9, 3.3, "Encoder", ((1.9, 1), (3.3, 0.45), (3.3, -0.45), (1.9, -1)), ORANGE),
+        (7.8, 9.2, "Decoder", ((7.8, 0.45), (9.2, 1), (9.2, -1), (7.8, -0.45)), BLUE),
+    ):
+        axis.add_patch(Polygon(shape, fc=color, alpha=0.4, ec="black"))
+        axis.text((left + right) / 2, 0, name, ha="center", va="center")
+    _arrow(axis, 1.35, 1.85)
+    _arrow(axis, 9.25, 9.75)
+
+
+def _picture(axis: Axes, x: float, image: Tensor, caption: str) -> None:
+    inset = axis.inset_axes([x - 0.6, -0.6, 1.2, 1.2], transform=axis.transData)
+    inset.imshow(_ink(image[0]), cmap="gray", vmin=0, vmax=1)
+    inset.set(xticks=[], yticks=[])
+    axis.text(x, -0.95, caption, ha="center", va="center")
+
+
+def _plane(axis: Axes, caption: str) -> Axes:
+    inset = axis.inset_axes([4.8, -0.8, 1.6, 1.6], transform=axis.transData)
+    inset.set(xticks=[], yticks=[])
+    axis.text(5.6, -1.15, caption, ha="center", va="center")
+    return inset
+
+
+def _zoom(plane: Axes, centre: Tensor, reach: float) -> None:
+    x, y = centre.tolist()
+    plane.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
+
+
+def _arrow(axis: Axes, start: float, stop: float, label: str = "") -> None:
+    axis.annotate("", (stop, 0), (start, 0), arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.5})
+    axis.text((start + stop) / 2, 0.12, label, ha="center", va="bottom", fontsize=9)

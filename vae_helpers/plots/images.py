@@ -1,0 +1,64 @@
+"""Pictures of images: rows, comparisons, the manifold."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
+from torchvision.utils import make_grid
+
+
+def show_images(images: Tensor, *, columns: int = 10, titles: Sequence[str] = (), size: float = 0.9) -> Figure:
+    """Images (N, 1, 28, 28), black on white, in rows of ``columns``; ``titles`` stand above those of the first row."""
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    fig, axes = plt.subplots(rows, columns, figsize=(size * columns, size * rows + 0.25 * bool(titles)), squeeze=False)
+    for k, axis in enumerate(axes.flat):
+        axis.axis("off")
+        if k < len(images):
+            axis.imshow(_ink(images[k, 0]), cmap="gray", vmin=0, vmax=1)
+        if k < len(titles):
+            axis.set_title(titles[k], fontsize=9)
+    fig.tight_layout(pad=0.2)
+    return fig
+
+
+def compare_images(rows: dict[str, Tensor], *, titles: Sequence[str] = (), size: float = 0.9) -> Figure:
+    """One labelled row for each entry, for example inputs above their reconstructions; each (N, 1, 28, 28).
+
+    ``titles`` stand above the first row's images.
+    """
+    n = max(len(images) for images in rows.values())
+    height = size * len(rows) + 0.25 * bool(titles)
+    fig, axes = plt.subplots(len(rows), n, figsize=(size * n + 1.2, height), squeeze=False)
+    for line, (name, images) in zip(axes, rows.items(), strict=True):
+        for axis, image in zip(line, images, strict=False):
+            axis.imshow(_ink(image[0]), cmap="gray", vmin=0, vmax=1)
+        for axis in line:
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    for axis, title in zip(axes[0], titles, strict=False):
+        axis.set_title(title, fontsize=9)
+    fig.tight_layout(pad=0.2)
+    return fig
+
+
+def manifold(images: Tensor, latents: Tensor, size: float = 6.5) -> Figure:
+    """The decoded :func:`vae_helpers.latent_space.quantile_grid` as one picture, its axes marked in z."""
+    side = round(len(images) ** 0.5)
+    fig, axis = plt.subplots(figsize=(size, size))
+    axis.imshow(_ink(make_grid(images, nrow=side, padding=0)[0]), cmap="gray", vmin=0, vmax=1)
+    shown = np.linspace(0, side - 1, 5).round().astype(int)
+    first_row, first_column = latents[:side, 0], latents[::side, 1]
+    axis.set_xticks(shown * 28 + 14, [f"{first_row[k].item():.1f}" for k in shown])
+    axis.set_yticks(shown * 28 + 14, [f"{first_column[k].item():.1f}" for k in shown])
+    axis.set(xlabel="$z_1$ (evenly spaced quantiles of the prior)", ylabel="$z_2$")
+    fig.tight_layout()
+    return fig
+
+
+def _ink(image: Tensor) -> np.ndarray:
+    """Black ink on white paper: easier on a projector, and honest on a printed page."""
+    return 1 - image.detach().cpu().numpy()

@@ -1,0 +1,88 @@
+"""Maps of a two-dimensional latent space."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
+from torch import Tensor
+
+from vae_helpers.plots.colors import CLASS_COLORS
+
+
+def latent_map(codes: Tensor, labels: Tensor, *, size: float = 6.5, limit: float | None = None) -> Figure:
+    """2-D codes (N, 2), coloured by class, each class named at its median; circles hold 50, 90, 99 % of the prior."""
+    _check_plane(codes)
+    fig, axis = plt.subplots(figsize=(size, size * 0.92))
+    _scatter_classes(axis, codes, labels)
+    for mass in (0.5, 0.9, 0.99):
+        radius = np.sqrt(-2 * np.log(1 - mass))  # the norm of a 2-D standard normal is Rayleigh distributed
+        axis.add_patch(plt.Circle((0, 0), radius, fill=False, ls=":", color="black", lw=0.8))
+        axis.annotate(f"{mass:.0%}", (0, radius), ha="center", va="bottom", fontsize=7)
+    limit = limit or 1.05 * codes.abs().quantile(0.999).item()
+    axis.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="$z_1$", ylabel="$z_2$")
+    axis.legend(title="digit", markerscale=4, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    fig.tight_layout()
+    return fig
+
+
+def add_path(fig: Figure, path: Tensor, name: str = "") -> Figure:
+    """Draw a path (T, 2) with its end points on a :func:`latent_map`."""
+    axis = fig.axes[0]
+    axis.plot(*path.T.numpy(), "-", color="white", lw=4, zorder=5)
+    axis.plot(*path.T.numpy(), "-", color="black", lw=1.8, zorder=6, label=name)
+    axis.plot(*path[[0, -1]].T.numpy(), "o", color="black", ms=7, zorder=7)
+    return fig
+
+
+def latent_maps(codes: dict[str, Tensor], labels: Tensor, size: float = 3.4) -> Figure:
+    """Several sets of 2-D codes (N, 2) of the same images side by side, each on its own scale, coloured by class."""
+    fig, axes = plt.subplots(1, len(codes), figsize=(size * len(codes), size), squeeze=False)
+    for axis, (name, points) in zip(axes[0], codes.items(), strict=True):
+        _check_plane(points)
+        _scatter_classes(axis, points, labels, point_size=3)
+        low, high = points.quantile(0.001, dim=0), points.quantile(0.999, dim=0)
+        axis.set(title=name, xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    fig.tight_layout()
+    return fig
+
+
+def clouds(codes: Tensor, mu: Tensor, sigma: Tensor, crowd: tuple[Tensor, Tensor]) -> Figure:
+    """The same few images as points (an autoencoder's codes) and as ellipses at two sigma (a VAE's q(z|x)).
+
+    Args:
+        codes: (N, 2).
+        mu, sigma: means and standard deviations, each (N, 2).
+        crowd: codes and means of many more images, (M, 2) each, drawn small and grey.
+    """
+    fig, axes = plt.subplots(1, 2, figsize=(10, 4.6))
+    titles = ("autoencoder: a point for each image", "VAE: a Gaussian for each image (ellipse: 2 $\\sigma$)")
+    for axis, centres, many, title in zip(axes, (codes, mu), crowd, titles, strict=True):
+        axis.scatter(*many.T.numpy(), s=3, color="0.8", linewidths=0)
+        axis.scatter(*centres.T.numpy(), s=12, color="black", zorder=3)
+        margin = 0.25 * (centres.amax(dim=0) - centres.amin(dim=0))
+        low, high = centres.amin(dim=0) - margin, centres.amax(dim=0) + margin
+        for k, (x, y) in enumerate(centres.tolist()):
+            axis.annotate(str(k + 1), (x, y), xytext=(5, 5), textcoords="offset points", weight="bold", zorder=4)
+        axis.set(title=title, xlabel="$z_1$", ylabel="$z_2$", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    for centre, (width, height) in zip(mu.tolist(), (4 * sigma).tolist(), strict=True):
+        axes[1].add_patch(Ellipse(centre, width, height, fc="#3f90da", alpha=0.45, ec="black", zorder=2))
+    fig.tight_layout()
+    return fig
+
+
+def _check_plane(codes: Tensor) -> None:
+    if codes.ndim != 2 or codes.shape[1] != 2:
+        raise ValueError(f"codes: want shape (N, 2), got {tuple(codes.shape)}; a map needs a 2-D latent space")
+
+
+def _scatter_classes(axis: Axes, codes: Tensor, labels: Tensor, point_size: float = 6) -> None:
+    """Points coloured by class, and each class's digit at its median."""
+    digits = labels.unique().tolist()
+    for digit in digits:
+        points, color = codes[labels == digit], CLASS_COLORS[digit]
+        axis.scatter(*points.T.numpy(), s=point_size, alpha=0.7, linewidths=0, color=color, label=str(digit))
+    for digit in digits:
+        x, y = codes[labels == digit].median(dim=0).values.tolist()
+        box = {"boxstyle": "circle,pad=0.2", "fc": "white", "ec": CLASS_COLORS[digit], "lw": 2}
+        axis.text(x, y, str(digit), ha="center", va="center", fontsize=11, weight="bold", bbox=box)
