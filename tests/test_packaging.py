@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 CONDA_NAMES = {"torch": "pytorch"}  # the one package that conda-forge calls by another name
 ORDER = [
     {"checks"},
-    {"data", "networks", "losses"},
+    {"data", "networks", "losses", "kl_derivation"},
     {"models"},
     {"evaluation", "checkpoints"},
     {"training", "latent_space"},

@@ -1,0 +1,85 @@
+import itertools
+import re
+import time
+
+import pytest
+import sympy as sp
+import torch
+
+from vae_helpers.kl_derivation import BEYOND, KL, ONE_DIMENSION, DerivationError, line, step
+from vae_helpers.losses import gaussian_kl
+
+ALL = ONE_DIMENSION | BEYOND
+CHAIN = ("repaired", "restored", "squares", "moments_in", "closed_form")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_line_proves_itself(name):
+    assert ALL[name].prove()
+
+
+def test_proving_everything_takes_seconds():
+    started = time.perf_counter()
+    for name in ALL:
+        ALL[name].prove()
+    assert time.perf_counter() - started < 10
+
+
+def test_each_line_begins_where_the_one_before_it_ends():
+    for earlier, later in itertools.pairwise(CHAIN):
+        assert ONE_DIMENSION[earlier].claim.rhs == ONE_DIMENSION[later].claim.lhs
+    assert ONE_DIMENSION["expectation"].claim.rhs == ONE_DIMENSION["repaired"].claim.lhs
+    assert ONE_DIMENSION["dropped"].claim.lhs == ONE_DIMENSION["repaired"].claim.lhs
+    assert ONE_DIMENSION["closed_form"].claim.rhs == line(KL)
+
+
+@pytest.mark.parametrize(
+    ("left", "sign", "right"),
+    [
+        ("E_q(z**2)", "=", "mu**2"),  # the expectation of a square is not the square of the expectation
+        ("E_q((z - mu)**2)", "=", "sigma"),
+        ("E(eps**4)", "=", "1"),
+        ("E_q(log(q / p))", "=", KL.replace("half", "1")),
+        ("E_q(log(q / p))", "=", KL.replace("- mu**2", "+ mu**2")),
+        ("E_q(log(q / p))", "!=", KL),
+        ("Integral(q * log(q / p), (z, -oo, oo))", "=", f"2 * ({KL})"),
+        (f"Derivative({KL}, sigma)", "=", "sigma"),
+        ("mu", ">", "0"),
+        ("sigma**2 - 1 - log(sigma**2)", ">", "0"),  # it is 0 at sigma = 1
+    ],
+)
+def test_a_broken_line_is_caught(left, sign, right):
+    with pytest.raises(DerivationError, match="broken: not so"):
+        step("broken", left, sign, right, "").prove()
+
+
+def test_a_broken_line_does_not_render():
+    broken = step("broken", "E(eps)", "=", "1", "")
+    for render in (repr, lambda s: s._repr_markdown_()):
+        with pytest.raises(DerivationError):
+            render(broken)
+
+
+def test_formulas_stay_as_they_are_written():
+    text = ONE_DIMENSION["closed_form"]._repr_markdown_()
+    assert text.startswith("**The closed form.**") and "Slide" in text and "**right**" in text
+    assert r"1 + \log{\left(\sigma^{2} \right)} - \mu^{2} - \sigma^{2}" in text
+    assert r"\neq" in ONE_DIMENSION["dropped"]._repr_markdown_()
+    for name, one in ALL.items():
+        shown = one._repr_markdown_()
+        assert not re.search(r"\\left\(-1\\right\)|(?<!\d)1 \\frac", shown), name
+        assert "!=" in repr(one) or ">" in repr(one) or "=" in repr(one)
+
+
+def test_the_slides_lines_have_verdicts():
+    verdicts = [one.verdict for one in ALL.values() if one.slide]
+    assert set(verdicts) == {"right", "loose", "wrong"} and verdicts.count("wrong") == 1
+    assert all(bool(one.slide) == bool(one.verdict) for one in ALL.values())
+
+
+def test_the_closed_form_is_the_packages():
+    mu, sigma = sp.Symbol("mu", real=True), sp.Symbol("sigma", positive=True)
+    formula = sp.lambdify((mu, sigma), line(KL).doit(), "math")
+    for m, s in ((0.0, 1.0), (1.5, 0.3), (-2.0, 4.0)):
+        logvar = 2 * torch.tensor([[s]], dtype=torch.float64).log()
+        assert gaussian_kl(torch.tensor([[m]], dtype=torch.float64), logvar).item() == pytest.approx(formula(m, s))

@@ -1,0 +1,11 @@
+"""The Gaussian KL divergence, derived line by line in SymPy: every line proves itself.
+
+from vae_helpers.kl_derivation import ONE_DIMENSION
+ONE_DIMENSION["log_ratio"]
+"""
+
+from vae_helpers.kl_derivation.beyond import BEYOND
+from vae_helpers.kl_derivation.proving import DerivationError, Step, value
+from vae_helpers.kl_derivation.steps import KL, ONE_DIMENSION, line, step
+
+__all__ = ["BEYOND", "KL", "ONE_DIMENSION", "DerivationError", "Step", "line", "step", "value"]

@@ -1,0 +1,130 @@
+"""Beyond the lecture: several dimensions, two general Gaussians, gradients, the other direction, the sign."""
+
+from vae_helpers.kl_derivation.proving import Step
+from vae_helpers.kl_derivation.steps import KL, step
+
+KL_1, KL_2 = (KL.replace("mu", f"mu{j}").replace("sigma", f"sigma{j}") for j in (1, 2))
+# log q - log p of two dimensions, in terms of eps1 and eps2: q diagonal, with z_j = mu_j + sigma_j eps_j ...
+DIAGONAL = " + ".join(f"(-log(sigma{j}) - eps{j}**2 / 2 + (mu{j} + sigma{j} * eps{j})**2 / 2)" for j in (1, 2))
+# ... and q with correlation rho: z_2 = mu_2 + sigma_2 (rho eps1 + sqrt(1 - rho^2) eps2)
+CORRELATED = (
+    "-log(sigma1 * sigma2 * sqrt(1 - rho**2)) - (eps1**2 + eps2**2) / 2 + (mu1 + sigma1 * eps1)**2 / 2"
+    " + (mu2 + sigma2 * (rho * eps1 + sqrt(1 - rho**2) * eps2))**2 / 2"
+)
+TRACE, DETERMINANT = "(sigma1**2 + sigma2**2)", "(sigma1**2 * sigma2**2 * (1 - rho**2))"
+MATRIX_FORM = f"half * ({TRACE} + mu1**2 + mu2**2 - 2 - log({DETERMINANT}))"
+GENERAL = "log(sigma_p / sigma) + (sigma**2 + (mu - mu_p)**2) / (2 * sigma_p**2) - half"
+LOGVAR = "-half * (1 + ell - mu**2 - exp(ell))"
+
+BEYOND: dict[str, Step] = {
+    "two_dimensions": step(
+        "Two independent dimensions",
+        f"E({DIAGONAL})",
+        "=",
+        f"({KL_1}) + ({KL_2})",
+        "With q diagonal and p factorised, the logarithm of the ratio is a sum, and each term needs its own eps only.",
+        "VAE loss, KL divergence as a sum over j",
+        "right",
+    ),
+    "correlated": step(
+        "Two correlated dimensions",
+        f"E({CORRELATED})",
+        "=",
+        f"({KL_1}) + ({KL_2}) - log(1 - rho**2) / 2",
+        "With correlation rho between the dimensions of q, the sum misses a term that is positive unless rho = 0.",
+    ),
+    "sum_is_not_legal": step(
+        "So the sum alone is wrong there",
+        f"E({CORRELATED})",
+        "!=",
+        f"({KL_1}) + ({KL_2})",
+        "The sum over j needs a diagonal q *and* a factorised p; the slide does not say so.",
+        "VAE loss, KL divergence as a sum over j",
+        "loose",
+    ),
+    "matrix_form": step(
+        "The matrix form, for a 2 x 2 covariance",
+        f"E({CORRELATED})",
+        "=",
+        MATRIX_FORM,
+        "In any dimension: half of (trace + squared length of the mean - D - log determinant).",
+    ),
+    "two_gaussians": step(
+        "Between two general Gaussians",
+        "E_q(log(sigma_p / sigma) - (z - mu)**2 / (2*sigma**2) + (z - mu_p)**2 / (2*sigma_p**2))",
+        "=",
+        GENERAL,
+        "The same moments; the distance of the means is measured in units of p's standard deviation.",
+    ),
+    "special_case": step(
+        "The prior is a special case",
+        GENERAL.replace("mu_p", "0").replace("sigma_p", "1"),
+        "=",
+        KL,
+        "Put mu_p = 0 and sigma_p = 1.",
+    ),
+    "by_mu": step("The derivative by mu", f"Derivative({KL}, mu)", "=", "mu", "A pull of the mean towards 0."),
+    "by_sigma": step(
+        "The derivative by sigma",
+        f"Derivative({KL}, sigma)",
+        "=",
+        "sigma - 1 / sigma",
+        "Zero at sigma = 1, and nowhere else for sigma > 0.",
+    ),
+    "curved_in_mu": step(
+        "The second derivative by mu", f"Derivative({KL}, mu, mu)", ">", "0", "It is 1: curved upwards everywhere."
+    ),
+    "curved_in_sigma": step(
+        "The second derivative by sigma",
+        f"Derivative({KL}, sigma, sigma)",
+        ">",
+        "0",
+        "It is 1 + 1/sigma^2. So (mu, sigma) = (0, 1) is the one minimum.",
+    ),
+    "reverse": step(
+        "The other direction",
+        "E(log(sigma) + (eps - mu)**2 / (2*sigma**2) - eps**2 / 2)",
+        "=",
+        "log(sigma) + (1 + mu**2) / (2*sigma**2) - half",
+        "KL(p || q): the expectation is over p now, so z = eps.",
+    ),
+    "directions_differ": step(
+        "It is another number",
+        "log(sigma) + (1 + mu**2) / (2*sigma**2) - half",
+        "!=",
+        KL,
+        "A KL is no distance: it is not symmetric.",
+    ),
+    "log_variance": step(
+        "As the network has it",
+        KL.replace("sigma", "exp(ell / 2)"),
+        "=",
+        LOGVAR,
+        "With the log-variance l = log sigma^2, that is sigma = exp(l / 2).",
+    ),
+    "by_log_variance": step(
+        "The derivative by the log-variance",
+        f"Derivative({LOGVAR}, ell)",
+        "=",
+        "(exp(ell) - 1) / 2",
+        "Bounded from below by -1/2: a tiny variance is pushed up gently. By sigma the pull 1/sigma has no bound.",
+    ),
+    "two_parts": step(
+        "Two parts, each with a sign",
+        KL,
+        "=",
+        "mu**2 / 2 + half * (sigma**2 - 1 - log(sigma**2))",
+        "The first is a square. The second is h(s) / 2 with h(s) = s - 1 - log s and s = sigma^2.",
+    ),
+    "h_starts_at_zero": step("h is 0 at s = 1", "(s - 1 - log(s)).subs(s, 1)", "=", "0", "1 - 1 - log 1."),
+    "h_is_flat_there": step(
+        "Its derivative", "Derivative(s - 1 - log(s), s)", "=", "(s - 1) / s", "Negative below s = 1, positive above."
+    ),
+    "h_is_convex": step(
+        "Its second derivative",
+        "Derivative(s - 1 - log(s), s, s)",
+        ">",
+        "0",
+        "So h has its minimum, 0, at s = 1. Both parts are at least 0, and a KL is never negative.",
+    ),
+}

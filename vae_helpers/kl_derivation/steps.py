@@ -1,0 +1,210 @@
+"""The derivation of the Gaussian KL, line by line, in the order of the lecture, and beyond it.
+
+Formulas are written as on the slides: ``E_q`` is the expectation over z ~ q, ``E`` the one over eps ~ N(0, 1).
+"""
+
+import sympy as sp
+from sympy.parsing.sympy_parser import parse_expr
+
+from vae_helpers.kl_derivation.proving import ExpectEps, ExpectQ, Step, eps, eps1, eps2, mu, p, q, sigma, z
+
+# For the parts beyond one dimension and beyond the standard normal
+mu1, mu2, mu_p = sp.symbols("mu_1 mu_2 mu_p", real=True)
+sigma1, sigma2, sigma_p = sp.symbols("sigma_1 sigma_2 sigma_p", positive=True)
+rho = sp.Symbol("rho", real=True)
+ell = sp.Symbol("ell", real=True)
+s = sp.Symbol("s", positive=True)
+
+NAMES = {
+    **{symbol.name: symbol for symbol in (z, mu, sigma, mu1, mu2, mu_p, sigma1, sigma2, sigma_p, rho, ell, s)},
+    **{"eps": eps, "eps1": eps1, "eps2": eps2, "q": q, "p": p, "E_q": ExpectQ, "E": ExpectEps},
+    **{"Integral": sp.Integral, "Derivative": sp.Derivative, "oo": sp.oo, "half": sp.Rational(1, 2)},
+}
+RELATIONS = {"=": sp.Eq, "!=": sp.Ne, ">": sp.Gt, ">=": sp.Ge}
+
+Q_TEXT = "exp(-(z - mu)**2 / (2*sigma**2)) / sqrt(2*pi*sigma**2)"
+P_TEXT = "exp(-z**2 / 2) / sqrt(2*pi)"
+LOG_RATIO = "log(1 / sqrt(sigma**2)) - (z - mu)**2 / (2*sigma**2) + z**2 / 2"
+REPAIRED = "-log(sigma) - E_q(z**2 - 2*z*mu + mu**2) / (2*sigma**2) + E_q(z**2) / 2"
+RESTORED = (
+    "-half * (log(sigma**2) + E((mu + sigma*eps)**2 / sigma**2) - E(2*(mu + sigma*eps)*mu / sigma**2)"
+    " + E(mu**2 / sigma**2) - E((mu + sigma*eps)**2))"
+)
+MULTIPLIED = (
+    "-half * (log(sigma**2) + E(mu**2 + 2*mu*sigma*eps + sigma**2*eps**2) / sigma**2"
+    " - E(2*mu*mu + 2*mu*sigma*eps) / sigma**2 + mu**2 / sigma**2 - E(mu**2 + 2*mu*sigma*eps + sigma**2*eps**2))"
+)
+MOMENTS_IN = (
+    "-half * (log(sigma**2) + (mu**2 + 0 + sigma**2) / sigma**2 - (2*mu**2 + 0) / sigma**2"
+    " + mu**2 / sigma**2 - (mu**2 + 0 + sigma**2))"
+)
+KL = "-half * (1 + log(sigma**2) - mu**2 - sigma**2)"
+
+
+def line(text: str) -> sp.Expr:
+    """A formula exactly as written: nothing is reordered, cancelled or simplified."""
+    return parse_expr(text, local_dict=NAMES, evaluate=False)
+
+
+def step(title: str, left: str, sign: str, right: str, rule: str, slide: str = "", verdict: str = "") -> Step:
+    """A :class:`Step` from formulas in text."""
+    claim = RELATIONS[sign](line(left), line(right), evaluate=False)
+    return Step(title, claim, rule, slide, verdict)
+
+
+DEFINITION = "KL divergence, 1. definition"
+DENSITIES = "KL divergence, 2. substitute the distributions"
+EXPANSION = "KL divergence, 3. expand"
+MOMENTS = "KL divergence, E(eps) and E(eps^2)"
+EXPECTATION = "KL divergence, the expectation line by line"
+LAST = "KL divergence, last lines"
+
+ONE_DIMENSION = {
+    "definition": step(
+        "The definition",
+        "E_q(log(q / p))",
+        "=",
+        "E_q(log(q) - log(p))",
+        "The logarithm of a quotient is a difference.",
+        DEFINITION,
+        "right",
+    ),
+    "integral": step(
+        "An expectation is an integral",
+        "E_q(log(q / p))",
+        "=",
+        "Integral(q * log(q / p), (z, -oo, oo))",
+        "By definition, an expectation over q weighs each z by q(z).",
+        EXPANSION,
+        "right",
+    ),
+    "q_is_a_density": step(
+        "q is a density",
+        f"Integral({Q_TEXT}, (z, -oo, oo))",
+        "=",
+        "1",
+        "The slide's formula for q integrates to 1.",
+        DENSITIES,
+        "right",
+    ),
+    "p_is_a_density": step(
+        "p is a density",
+        f"Integral({P_TEXT}, (z, -oo, oo))",
+        "=",
+        "1",
+        "So does the one for p.",
+        DENSITIES,
+        "right",
+    ),
+    "log_ratio": step(
+        "The logarithm of the ratio",
+        f"log(({Q_TEXT}) / ({P_TEXT}))",
+        "=",
+        LOG_RATIO,
+        "The factors 1/sqrt(2 pi) cancel, and log undoes exp.",
+        EXPANSION,
+        "right",
+    ),
+    "expectation": step(
+        "Its expectation is the KL",
+        "E_q(log(q / p))",
+        "=",
+        f"E_q({LOG_RATIO})",
+        "Put the last line under the expectation. The slide writes it for each dimension j; this is one of them.",
+        EXPECTATION,
+        "right",
+    ),
+    "substitution": step(
+        "Substitute z = mu + sigma eps",
+        "E_q(z**2)",
+        "=",
+        "E((mu + sigma * eps)**2)",
+        "If eps is standard normal, mu + sigma eps has the density q. Here for z^2; it holds for every function of z.",
+        EXPECTATION,
+        "right",
+    ),
+    "first_moment": step(
+        "The mean of eps",
+        "E(eps)",
+        "=",
+        "0",
+        "By integration: the integrand is odd.",
+        MOMENTS,
+        "right",
+    ),
+    "second_moment": step(
+        "The mean of eps squared",
+        "E(eps**2)",
+        "=",
+        "1",
+        "By integration. The slide takes it from Var(eps) = 1, which is the same statement once more.",
+        MOMENTS,
+        "loose",
+    ),
+    "spread": step(
+        "The mean squared distance from mu",
+        "E_q((z - mu)**2)",
+        "=",
+        "sigma**2",
+        "It is sigma^2 E[eps^2].",
+    ),
+    "second_moment_of_z": step(
+        "The mean of z squared",
+        "E_q(z**2)",
+        "=",
+        "mu**2 + sigma**2",
+        "It is mu^2 + 2 mu sigma E[eps] + sigma^2 E[eps^2].",
+    ),
+    "dropped": step(
+        "The line that drops the expectation",
+        f"E_q({LOG_RATIO})",
+        "!=",
+        "E(-log(sigma)) - (z**2 - 2*z*mu + mu**2) / (2*sigma**2) + z**2 / 2",
+        "The left side is a number; the right side is a random variable, because E stands at its first term only.",
+        EXPECTATION,
+        "wrong",
+    ),
+    "repaired": step(
+        "The same line, repaired",
+        f"E_q({LOG_RATIO})",
+        "=",
+        REPAIRED,
+        "Expectation is linear: it goes to every term, and passes over constants.",
+    ),
+    "restored": step(
+        "The expectations are back",
+        REPAIRED,
+        "=",
+        RESTORED,
+        "Take -1/2 out, and substitute z = mu + sigma eps. The slide has its expectations back without a word.",
+        EXPECTATION,
+        "right",
+    ),
+    "squares": step(
+        "Multiply out",
+        RESTORED,
+        "=",
+        MULTIPLIED,
+        "The square of a sum; constants leave the expectation.",
+        LAST,
+        "right",
+    ),
+    "moments_in": step(
+        "Put the moments in",
+        MULTIPLIED,
+        "=",
+        MOMENTS_IN,
+        "E[eps] = 0 and E[eps^2] = 1.",
+        LAST,
+        "right",
+    ),
+    "closed_form": step(
+        "The closed form",
+        MOMENTS_IN,
+        "=",
+        KL,
+        "The terms mu^2 / sigma^2 cancel, and sigma^2 / sigma^2 = 1.",
+        LAST,
+        "right",
+    ),
+}
