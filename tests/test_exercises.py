@@ -178,6 +178,57 @@ def test_the_unknown_is_told_in_the_terms_of_the_probe():
     assert result.status == "wrong" and "the loss on a small batch before, after one step" in result.message
 
 
+def own_optimizer(model, optimizer, x):
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    loss = sum(model.loss_terms(x)).mean()
+    loss.backward()
+    optimizer.step()
+
+
+def cleared_between(model, optimizer, x):
+    loss = sum(model.loss_terms(x)).mean()
+    loss.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+
+
+def brackets_forgotten(model, optimizer, x):
+    loss = sum(model.loss_terms(x)).mean()
+    optimizer.zero_grad()
+    loss.backward  # noqa: B018
+    optimizer.step()
+
+
+@pytest.mark.parametrize(
+    ("step", "misconception"),
+    [
+        (own_optimizer, None),
+        (cleared_between, "nothing_moves"),
+        (brackets_forgotten, "nothing_moves"),
+        (lambda model, optimizer, x: sum(model.loss_terms(x)).mean(), "nothing_moves"),
+    ],
+)
+def test_steps_that_go_wrong_without_an_error(step, misconception):
+    result = check("training_step", step)
+    assert (result.status, result.misconception) == ("wrong", misconception)
+
+
+def test_what_torch_does_not_implement_is_no_stub():
+    """The mean of booleans: PyTorch raises NotImplementedError."""
+    result = check("hole_fraction", lambda class_logits, bound: (class_logits.softmax(1).amax(1) < bound).mean())
+    assert result.status == "error" and "NotImplementedError" in result.message and "mean" in result.message
+
+
+@pytest.mark.parametrize("shape", [(32,), (2,), ()])
+def test_latents_of_the_wrong_size(shape):
+    result = check("sample_prior", lambda model, n: model.decode(torch.randn(n, *shape)).sigmoid())
+    assert result.status == "error" and "the second number is model.latent_dim" in result.message
+
+
+def test_a_list_of_images():
+    assert "got a list" in check("sample_prior", lambda model, n: [model.sample(1)] * n).message
+
+
 def test_sampling_with_a_wrong_shape():
     assert "(1, 1, 28, 28)" in check("sample_prior", lambda model, n: VAE.sample(model, 1)).message
 

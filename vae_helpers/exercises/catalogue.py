@@ -1,6 +1,6 @@
 """All exercises by name."""
 
-from vae_helpers.exercises import kl, latents, models, reconstruction
+from vae_helpers.exercises import holes, kl, latents, models, reconstruction
 from vae_helpers.exercises.parts import Exercise
 
 EXERCISES: dict[str, Exercise] = {
@@ -8,4 +8,5 @@ EXERCISES: dict[str, Exercise] = {
     **reconstruction.EXERCISES,
     **latents.EXERCISES,
     **models.EXERCISES,
+    **holes.EXERCISES,
 }

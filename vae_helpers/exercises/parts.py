@@ -37,6 +37,7 @@ class Exercise:
         probe: tries an answer on one of the inputs; what it returns is compared. None means nothing was done.
         measured: what the probe returns, in words, where that is not simply the answer's result.
         rtol, atol: how near a result must come.
+        note: for the reader of the solution.
     """
 
     title: str
@@ -50,3 +51,4 @@ class Exercise:
     measured: str = ""
     rtol: float = 1e-4
     atol: float = 1e-5
+    note: str = ""

@@ -16,6 +16,7 @@ class Solution:
     name: str
     source: str
     place: str
+    note: str = ""
 
     def __repr__(self) -> str:
         return f"Solution(of exercise {self.name!r}, folded: open the notebook in JupyterLab to unfold it)"
@@ -24,7 +25,7 @@ class Solution:
         return (
             f"<details><summary><b>Solution</b></summary><pre><code>{html.escape(self.source)}</code></pre>"
             f"<p>This is the package's own <code>{self.place}</code>, without its docstring and the checks of its "
-            "arguments.</p></details>"
+            f"arguments. {html.escape(self.note)}</p></details>"
         )
 
 
@@ -34,8 +35,10 @@ def solution(name: str) -> Solution:
     Raises:
         ValueError: there is no exercise of that name.
     """
-    reference = find(name).reference
-    return Solution(name, _essence(inspect.getsource(reference)), f"{reference.__module__}.{reference.__qualname__}")
+    exercise = find(name)
+    reference = exercise.reference
+    place = f"{reference.__module__}.{reference.__qualname__}"
+    return Solution(name, _essence(inspect.getsource(reference)), place, exercise.note)
 
 
 def _essence(source: str) -> str:

@@ -24,7 +24,7 @@ def architectures(autoencoder: Autoencoder, vae: VAE, image: Tensor, seed: int =
     fig, (upper, lower) = plt.subplots(2, 1, figsize=(11, 5.4))
     code = autoencoder.encode(image[None])
     _frame(upper, "Autoencoder", image, torch.sigmoid(autoencoder.decode(code))[0])
-    plane = _plane(upper, "Latent space: one point $z$")
+    plane = _plane(upper, "Latent space, enlarged: one point $z$")
     plane.plot(*code[0].tolist(), "o", color="black", ms=7)
     _zoom(plane, code[0], 0.5)
     _arrow(upper, 3.35, 4.75, "always the\nsame $z$")
@@ -34,7 +34,7 @@ def architectures(autoencoder: Autoencoder, vae: VAE, image: Tensor, seed: int =
     z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=Generator().manual_seed(seed)))
     sigma = torch.exp(0.5 * logvar)[0]
     _frame(lower, "Variational autoencoder", image, torch.sigmoid(vae.decode(z))[0])
-    plane = _plane(lower, "Latent space: a distribution $q(z|x)$")
+    plane = _plane(lower, "Latent space, enlarged: a distribution $q(z|x)$")
     for scale in (2, 4):  # one and two standard deviations to either side
         plane.add_patch(Ellipse(mu[0].tolist(), *(scale * sigma).tolist(), fc=BLUE, alpha=0.3, ec="black"))
     plane.plot(*mu[0].tolist(), "+", color="black", ms=10)

@@ -42,7 +42,7 @@ def latent_maps(codes: dict[str, Tensor], labels: Tensor, size: float = 3.4) -> 
         _check_plane(points)
         _scatter_classes(axis, points, labels, point_size=3)
         low, high = points.quantile(0.001, dim=0), points.quantile(0.999, dim=0)
-        axis.set(title=name, xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        axis.set(title=name, xlim=(low[0].item(), high[0].item()), ylim=(low[1].item(), high[1].item()))
     fig.tight_layout()
     return fig
 
@@ -55,16 +55,23 @@ def clouds(codes: Tensor, mu: Tensor, sigma: Tensor, crowd: tuple[Tensor, Tensor
         mu, sigma: means and standard deviations, each (N, 2).
         crowd: codes and means of many more images, (M, 2) each, drawn small and grey.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(10, 4.6))
+    fig, axes = plt.subplots(1, 2, figsize=(10, 5.2))
     titles = ("autoencoder: a point for each image", "VAE: a Gaussian for each image (ellipse: 2 $\\sigma$)")
     for axis, centres, many, title in zip(axes, (codes, mu), crowd, titles, strict=True):
         axis.scatter(*many.T.numpy(), s=3, color="0.8", linewidths=0)
         axis.scatter(*centres.T.numpy(), s=12, color="black", zorder=3)
-        margin = 0.25 * (centres.amax(dim=0) - centres.amin(dim=0))
-        low, high = centres.amin(dim=0) - margin, centres.amax(dim=0) + margin
+        low, high = centres.amin(dim=0), centres.amax(dim=0)
+        reach = 0.7 * (high - low).max()  # a square around them: circles stay circles
+        low, high = (low + high) / 2 - reach, (low + high) / 2 + reach
         for k, (x, y) in enumerate(centres.tolist()):
             axis.annotate(str(k + 1), (x, y), xytext=(5, 5), textcoords="offset points", weight="bold", zorder=4)
-        axis.set(title=title, xlabel="$z_1$", ylabel="$z_2$", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        axis.set(
+            title=title,
+            xlabel="$z_1$",
+            ylabel="$z_2$",
+            xlim=(low[0].item(), high[0].item()),
+            ylim=(low[1].item(), high[1].item()),
+        )
     for centre, (width, height) in zip(mu.tolist(), (4 * sigma).tolist(), strict=True):
         axes[1].add_patch(Ellipse(centre, width, height, fc="#3f90da", alpha=0.45, ec="black", zorder=2))
     fig.tight_layout()

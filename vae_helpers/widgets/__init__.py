@@ -5,7 +5,8 @@ answering while a cell is training, and after the kernel has died.
 """
 
 from vae_helpers.widgets.interpolation import InterpolationSlider
+from vae_helpers.widgets.kl_dials import KLDials
 from vae_helpers.widgets.latent_sliders import LatentSliders
 from vae_helpers.widgets.live_curve import LiveLossCurve
 
-__all__ = ["InterpolationSlider", "LatentSliders", "LiveLossCurve"]
+__all__ = ["InterpolationSlider", "KLDials", "LatentSliders", "LiveLossCurve"]
