@@ -2,6 +2,7 @@ import inspect
 
 import numpy as np
 import pytest
+import sympy as sp
 import torch
 
 from vae_helpers.exercises import EXERCISES, check, checking, progress, solution
@@ -28,7 +29,8 @@ def test_the_reference_is_right(name):
     assert check(name, EXERCISES[name].reference).status == "right"
 
 
-@pytest.mark.parametrize("name", set(EXERCISES) - {"training_step"})  # a step's result is what it does to the model
+# a step's result is what it does to the model; a moment's is an expression
+@pytest.mark.parametrize("name", set(EXERCISES) - {"training_step", "fourth_moment"})
 @pytest.mark.parametrize("convert", [torch.Tensor.double, torch.Tensor.numpy])
 def test_the_kind_of_number_does_not_matter(name, convert):
     assert check(name, lambda *a: convert(EXERCISES[name].reference(*a))).status == "right"
@@ -106,6 +108,30 @@ def clear_afterwards(model, optimizer, x):
 @pytest.mark.parametrize("step", [own_step, clear_afterwards])
 def test_other_right_steps(step):
     assert check("training_step", step).status == "right"
+
+
+def integrated(mu, sigma):
+    x = sp.Symbol("x", real=True)
+    density = sp.exp(-((x - mu) ** 2) / (2 * sigma**2)) / (sigma * sp.sqrt(2 * sp.pi))
+    return sp.Integral(x**4 * density, (x, -sp.oo, sp.oo))
+
+
+def by_distribution(mu, sigma):
+    from sympy.stats import E, Normal
+
+    return E(Normal("z", mu, sigma) ** 4)
+
+
+@pytest.mark.parametrize(
+    "moment", [integrated, by_distribution, lambda mu, sigma: mu**4 + 3 * sigma**2 * (2 * mu**2 + sigma**2)]
+)
+def test_other_right_moments(moment):
+    assert check("fourth_moment", moment).status == "right"
+
+
+@pytest.mark.parametrize("answer", [lambda mu, sigma: sp.Symbol("eps") ** 4, lambda mu, sigma: sp.sqrt(-sigma)])
+def test_a_moment_in_other_symbols(answer):
+    assert "an expression in mu and sigma alone" in check("fourth_moment", answer).message
 
 
 def normal_images(model, n):

@@ -21,6 +21,17 @@ def _kl_between_inputs() -> list[Inputs]:
     return [*simple, (*pairs(3, 2, 0), *pairs(3, 2, 1)), (*pairs(5, 4, 2, 2.0), *pairs(5, 4, 3)), extreme]
 
 
+def _sigma_inputs() -> list[Inputs]:
+    simple = [(torch.tensor([1.0]), torch.tensor([1.0])), (torch.tensor([0.0]), torch.tensor([2.0]))]
+    mu, log_sigma = pairs(1, 6, 0)
+    return [*simple, (mu[0], log_sigma[0].exp()), (torch.tensor([30.0, -1.0]), torch.tensor([1e-4, 50.0]))]
+
+
+def gaussian_kl_1d(mu: Tensor, sigma: Tensor) -> Tensor:
+    """KL( N(mu, sigma^2) || N(0, 1) ) for each pair of a mean and a standard deviation, all of shape (N,)."""
+    return -0.5 * (1 + torch.log(sigma**2) - mu**2 - sigma**2)
+
+
 def _between(mu_q: Tensor, logvar_q: Tensor, mu_p: Tensor, logvar_p: Tensor, *, half=0.5, square=2, scaled=True, one=1):
     """The right formula, with a switch for each part that can be forgotten."""
     distance = (mu_q - mu_p) ** square / (logvar_p.exp() if scaled else 1)
@@ -28,6 +39,61 @@ def _between(mu_q: Tensor, logvar_q: Tensor, mu_p: Tensor, logvar_p: Tensor, *, 
 
 
 EXERCISES: dict[str, Exercise] = {
+    "gaussian_kl_1d": Exercise(
+        "the KL in one dimension, from mu and sigma",
+        gaussian_kl_1d,
+        ("mu", "sigma"),
+        _sigma_inputs,
+        "the closed form replaces an integral: no samples, no noise.",
+        (
+            Misconception(
+                "half_missing",
+                lambda mu, sigma: 2 * gaussian_kl_1d(mu, sigma),
+                "this is twice the closed form: is the 1/2 there?",
+            ),
+            Misconception(
+                "sign_flipped",
+                lambda mu, sigma: -gaussian_kl_1d(mu, sigma),
+                "this is never positive; a KL is never negative. Look at the sign in front.",
+            ),
+            Misconception(
+                "log_sigma_for_log_variance",
+                lambda mu, sigma: -0.5 * (1 + torch.log(sigma) - mu**2 - sigma**2),
+                "the logarithm is that of the variance: log sigma^2, which is 2 log sigma.",
+            ),
+            Misconception(
+                "sigma_not_squared",
+                lambda mu, sigma: -0.5 * (1 + torch.log(sigma**2) - mu**2 - sigma),
+                "the last term is the variance sigma^2, not sigma.",
+            ),
+            Misconception(
+                "sigma_as_variance",
+                lambda mu, sigma: gaussian_kl_1d(mu, sigma.sqrt()),
+                "this treats sigma as the variance; it is the standard deviation.",
+            ),
+            Misconception(
+                "mu_not_squared",
+                lambda mu, sigma: -0.5 * (1 + torch.log(sigma**2) - mu - sigma**2),
+                "mu enters as its square.",
+            ),
+            Misconception(
+                "one_missing",
+                lambda mu, sigma: gaussian_kl_1d(mu, sigma) + 0.5,
+                "this is 1/2 too much: at mu = 0 and sigma = 1 a KL is 0.",
+            ),
+            Misconception(
+                "reversed",
+                lambda mu, sigma: torch.log(sigma) + (1 + mu**2) / (2 * sigma**2) - 0.5,
+                "this is KL(p || q), the other way round.",
+            ),
+            Misconception(
+                "summed",
+                lambda mu, sigma: gaussian_kl_1d(mu, sigma).sum(),
+                "this adds up all pairs; return one value for each.",
+            ),
+        ),
+        differentiable=True,
+    ),
     "gaussian_kl": Exercise(
         "the KL of a diagonal Gaussian against the prior N(0, I)",
         gaussian_kl,

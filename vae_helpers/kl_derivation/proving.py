@@ -27,7 +27,12 @@ class ExpectQ(sp.Function):
 
     nargs = 1
 
-    def _latex(self, printer, exp=None):
+    def _text(expression: Expr) -> str:
+    text = sp.sstr(expression, order="none").replace("ExpectQ", "E_q").replace("ExpectEps", "E").replace("1*1", "1")
+    return text.replace("q(z)", "q").replace("p(z)", "p")
+
+
+def _latex(self, printer, exp=None):
         return rf"\mathbb{{E}}_q\left[{printer.doprint(self.args[0])}\right]"
 
 
@@ -83,7 +88,7 @@ class Step:
         return words
 
     def __repr__(self) -> str:
-        return f"{self.title}\n{self.claim.lhs}  {self._sign}  {self.claim.rhs}\nSymPy: {self.prove()}."
+        return f"{self.title}\n{_text(self.claim.lhs)}  {self._sign}  {_text(self.claim.rhs)}\nSymPy: {self.prove()}."
 
     def _repr_markdown_(self) -> str:
         verdict = f" Slide *{self.slide}*: **{self.verdict}**." if self.slide else ""
@@ -131,3 +136,10 @@ def _latex(expression: Expr) -> str:
     text = sp.latex(expression, order="none")  # terms in the order in which they were written
     # two marks that a formula kept exactly as written leaves: "1 times 1/x" and "(-1) times x"
     return text.replace(r"1 \frac{1}", r"\frac{1}").replace(r"\left(-1\right) ", "- ")
+
+
+def fourth_moment(mu: Expr, sigma: Expr) -> Expr:
+    """E[z^4] for z ~ N(mu, sigma^2), by integration over eps with z = mu + sigma eps."""
+    density = sp.exp(-(eps**2) / 2) / sp.sqrt(2 * sp.pi)
+    integrand = sp.expand((mu + sigma * eps) ** 4) * density
+    return sp.expand(sp.integrate(sp.expand(integrand), (eps, -sp.oo, sp.oo)))

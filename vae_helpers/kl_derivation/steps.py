@@ -16,7 +16,8 @@ ell = sp.Symbol("ell", real=True)
 s = sp.Symbol("s", positive=True)
 
 NAMES = {
-    **{symbol.name: symbol for symbol in (z, mu, sigma, mu1, mu2, mu_p, sigma1, sigma2, sigma_p, rho, ell, s)},
+    **{symbol.name: symbol for symbol in (z, mu, sigma, mu_p, sigma_p, rho, ell, s)},
+    **{"mu1": mu1, "mu2": mu2, "sigma1": sigma1, "sigma2": sigma2},
     **{"eps": eps, "eps1": eps1, "eps2": eps2, "q": q, "p": p, "E_q": ExpectQ, "E": ExpectEps},
     **{"Integral": sp.Integral, "Derivative": sp.Derivative, "oo": sp.oo, "half": sp.Rational(1, 2)},
 }

@@ -1,4 +1,4 @@
-"""Curves and dots: losses by epoch, densities and lengths along a path, one measurement by seed."""
+"""Curves and dots: losses by epoch, densities and lengths along a path, the integrand of the KL, convergence."""
 
 import matplotlib.pyplot as plt
 import torch
@@ -70,3 +70,44 @@ def dots(rows: dict[str, Tensor], xlabel: str) -> Figure:
     axis.grid(axis="x", alpha=0.3)
     fig.tight_layout()
     return fig
+
+
+def kl_picture(mu: float, sigma: float) -> Figure:
+    """q = N(mu, sigma^2) and p = N(0, 1), and the integrand q log(q/p) whose signed areas add up to the KL."""
+    z = torch.linspace(-6, 6, 1201, dtype=torch.float64)
+    q, p = (torch.distributions.Normal(*values) for values in ((mu, sigma), (0.0, 1.0)))
+    integrand = q.log_prob(z).exp() * (q.log_prob(z) - p.log_prob(z))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2))
+    left.plot(z, p.log_prob(z).exp(), "--", color="0.35", label="p")
+    left.plot(z, q.log_prob(z).exp(), color="#0b5fa5", label="q")
+    left.set(xlabel="z", title="the two densities")
+    left.legend(frameon=False)
+    right.plot(z, integrand, color="black")
+    right.fill_between(
+        z, integrand.clamp(min=0), color="#8ec5f2", label=f"above: {_area(integrand.clamp(min=0), z):.3f}"
+    )
+    right.fill_between(
+        z, integrand.clamp(max=0), color="#ffc766", label=f"below: {_area(integrand.clamp(max=0), z):.3f}"
+    )
+    right.axhline(0, color="0.5", lw=0.8)
+    right.set(xlabel="z", title=f"q log(q/p), areas in nats; sum {_area(integrand, z):.3f}")
+    right.legend(frameon=False)
+    fig.tight_layout()
+    return fig
+
+
+def convergence(sizes: Tensor, errors: dict[str, Tensor], band: Tensor) -> Figure:
+    """Absolute errors of an estimate by sample size, each (T,), under its 95 % band (T,), on logarithmic axes."""
+    fig, axis = plt.subplots(figsize=(7, 3.2))
+    axis.fill_between(sizes, band, color="0.9", label="95 % band")
+    for (name, values), marker in zip(errors.items(), "osd^", strict=False):
+        axis.plot(sizes, values, marker, color="black", ms=4, alpha=0.7, mfc="none", label=name)
+    axis.set(xscale="log", yscale="log", xlabel="number of samples", ylabel="absolute error, nats")
+    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    axis.grid(alpha=0.3)
+    fig.tight_layout()
+    return fig
+
+
+def _area(values: Tensor, z: Tensor) -> float:
+    return torch.trapezoid(values, z).item()

@@ -1,0 +1,70 @@
+"""An exercise in SymPy: the fourth moment of a Gaussian."""
+
+from collections.abc import Callable
+
+import sympy as sp
+import torch
+from torch import Tensor
+
+from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.kl_derivation import fourth_moment
+
+POINTS = [(0, 1), (1, 1), (1, 2), (-2, 3)]
+
+
+def _at_points(answer: Callable, values: Inputs) -> Tensor | None:
+    """The values of a SymPy expression in mu and sigma at a few points."""
+    mu, sigma = sp.Symbol("mu", real=True), sp.Symbol("sigma", positive=True)
+    expression = answer(mu, sigma)
+    if expression is None or expression is ...:
+        return None
+    numbers = [sp.N(sp.sympify(expression).subs({mu: m, sigma: s}).doit()) for m, s in POINTS]
+    if not all(number.is_number and number.is_real for number in numbers):
+        raise ValueError(f"want an expression in mu and sigma alone, got {expression}")
+    return torch.tensor([float(number) for number in numbers], dtype=torch.float64)
+
+
+EXERCISES: dict[str, Exercise] = {
+    "fourth_moment": Exercise(
+        "E[z^4] of a Gaussian, with SymPy",
+        fourth_moment,
+        ("mu", "sigma"),
+        lambda: [(0.0, 1.0)],
+        "the same substitution and moments carry further than the KL.",
+        (
+            Misconception(
+                "fourth_powers_only",
+                lambda mu, sigma: mu**4 + sigma**4,
+                "this is mu^4 + sigma^4: where are the mixed terms, and E[eps^4]?",
+            ),
+            Misconception(
+                "square_of_the_second",
+                lambda mu, sigma: (mu**2 + sigma**2) ** 2,
+                "this is the square of E[z^2]; the expectation of a square is more than that.",
+            ),
+            Misconception(
+                "three_missing",
+                lambda mu, sigma: mu**4 + 6 * mu**2 * sigma**2 + sigma**4,
+                "E[eps^4] is not 1. Integrate it.",
+            ),
+            Misconception(
+                "mixed_term_missing",
+                lambda mu, sigma: mu**4 + 3 * sigma**4,
+                "the mixed term with mu^2 sigma^2 is missing.",
+            ),
+            Misconception(
+                "centred",
+                lambda mu, sigma: 3 * sigma**4,
+                "this is E[(z - mu)^4]; mu is missing.",
+            ),
+            Misconception(
+                "odd_moments_kept",
+                lambda mu, sigma: fourth_moment(mu, sigma) + 4 * mu**3 * sigma + 4 * mu * sigma**3,
+                "odd moments of eps are 0: terms with eps and eps^3 vanish.",
+            ),
+        ),
+        probe=_at_points,
+        measured="your expression at (mu, sigma) = (0, 1), (1, 1), (1, 2), (-2, 3)",
+        rtol=1e-9,
+    ),
+}
