@@ -27,12 +27,7 @@ class ExpectQ(sp.Function):
 
     nargs = 1
 
-    def _text(expression: Expr) -> str:
-    text = sp.sstr(expression, order="none").replace("ExpectQ", "E_q").replace("ExpectEps", "E").replace("1*1", "1")
-    return text.replace("q(z)", "q").replace("p(z)", "p")
-
-
-def _latex(self, printer, exp=None):
+    def _latex(self, printer, exp=None):
         return rf"\mathbb{{E}}_q\left[{printer.doprint(self.args[0])}\right]"
 
 
@@ -130,6 +125,11 @@ def _integrate(f: Expr, density: Expr, variable: sp.Symbol) -> Expr:
     """The integral of ``f`` times ``density`` over the real line, worked out by SymPy."""
     expanded = sp.expand(sp.expand_log(f.doit(), force=True))
     return sp.simplify(sp.integrate(sp.expand(density * expanded), (variable, -sp.oo, sp.oo)))
+
+
+def _text(expression: Expr) -> str:
+    text = sp.sstr(expression, order="none").replace("ExpectQ", "E_q").replace("ExpectEps", "E").replace("1*1", "1")
+    return text.replace("q(z)", "q").replace("p(z)", "p")
 
 
 def _latex(expression: Expr) -> str:
