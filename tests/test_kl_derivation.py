@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 import torch
 
-from vae_helpers.kl_derivation import BEYOND, KL, ONE_DIMENSION, DerivationError, line, step
+from vae_helpers.kl_derivation import BEYOND, KL, ONE_DIMENSION, DerivationError, fourth_moment, line, slide_table, step
 from vae_helpers.losses import gaussian_kl
 
 ALL = ONE_DIMENSION | BEYOND
@@ -63,7 +63,10 @@ def test_a_broken_line_does_not_render():
 def test_formulas_stay_as_they_are_written():
     text = ONE_DIMENSION["closed_form"]._repr_markdown_()
     assert text.startswith("**The closed form.**") and "Slide" in text and "**right**" in text
-    assert r"1 + \log{\left(\sigma^{2} \right)} - \mu^{2} - \sigma^{2}" in text
+    assert (
+        r"= \; & - \frac{1}{2} \left(1 + \log{\left(\sigma^{2} \right)} - \mu^{2} - \sigma^{2}\right)"
+        in text.replace("=\\;", "= \\;")
+    )
     assert r"\neq" in ONE_DIMENSION["dropped"]._repr_markdown_()
     for name, one in ALL.items():
         shown = one._repr_markdown_()
@@ -83,3 +86,16 @@ def test_the_closed_form_is_the_packages():
     for m, s in ((0.0, 1.0), (1.5, 0.3), (-2.0, 4.0)):
         logvar = 2 * torch.tensor([[s]], dtype=torch.float64).log()
         assert gaussian_kl(torch.tensor([[m]], dtype=torch.float64), logvar).item() == pytest.approx(formula(m, s))
+
+
+def test_the_slide_table():
+    table = slide_table()
+    assert len(table.rows) == sum(bool(one.slide) for one in ALL.values())
+    assert {row[2] for row in table.rows if row[3]} == {"loose", "wrong"}  # each that is not right has its repair
+    assert all(row[3] for row in table.rows if row[2] != "right")
+    assert table._repr_markdown_().count("\n") == len(table.rows) + 1 and "wrong  KL divergence" in repr(table)
+
+
+def test_fourth_moment():
+    mu, sigma = sp.Symbol("mu", real=True), sp.Symbol("sigma", positive=True)
+    assert sp.expand(fourth_moment(mu, sigma) - (mu**4 + 6 * mu**2 * sigma**2 + 3 * sigma**4)) == 0

@@ -120,3 +120,15 @@ def test_path_lengths():
     fig = plots.path_lengths(torch.linspace(0, 1, 5), {"lerp": torch.ones(5)}, torch.linspace(0, 10, 1001))
     band = fig.axes[0].patches[0]
     assert (band.get_y(), band.get_y() + band.get_height()) == pytest.approx((0.25, 9.75))
+
+
+def test_kl_picture():
+    fig = plots.kl_picture(mu=2.0, sigma=1.0)
+    assert fig.axes[1].get_title().endswith("sum 2.000")  # mu^2 / 2
+    assert [text.get_text() for text in fig.axes[0].get_legend().texts] == ["p", "q"]
+
+
+def test_convergence():
+    sizes = torch.tensor([10, 100])
+    fig = plots.convergence(sizes, {"seed 0": torch.tensor([0.3, 0.02])}, 1 / sizes.sqrt())
+    assert fig.axes[0].get_xscale() == fig.axes[0].get_yscale() == "log"

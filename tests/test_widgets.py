@@ -7,7 +7,7 @@ from torch import nn
 from vae_helpers.latent_space import encode_codes
 from vae_helpers.models import VAE, Autoencoder
 from vae_helpers.training import History
-from vae_helpers.widgets import InterpolationSlider, LatentSliders, LiveLossCurve
+from vae_helpers.widgets import InterpolationSlider, KLDials, LatentSliders, LiveLossCurve
 from vae_helpers.widgets.decoder_view import export_decoder, run_layers
 
 
@@ -239,3 +239,30 @@ def test_live_curve_draws_each_history():
 def test_no_address_in_any_repr(slider, model):
     for widget in (slider, slider.view, LatentSliders(model), LatentSliders(model).view, LiveLossCurve()):
         assert "0x" not in repr(widget) and len(repr(widget)) < 60
+
+
+def test_kl_dials():
+    dials = KLDials(mu=-1.0, sigma=0.5, draws=50)
+    assert (dials.view.mu, dials.view.sigma, dials.sliders["sigma"].value) == (-1.0, 0.5, 0.5)
+    seen = []
+    dials.observe(lambda change: seen.append(change["new"]), "sigma")
+    dials.sliders["sigma"].value = 2.0
+    assert dials.sigma == 2.0 and seen == [2.0]
+    dials.mu = 1.5
+    assert dials.sliders["mu"].value == 1.5
+    eps = np.frombuffer(dials.view.eps, "<f4")
+    assert eps.shape == (50,) and abs(eps.mean()) < 0.6
+    dials.draw()
+    assert not np.array_equal(np.frombuffer(dials.view.eps, "<f4"), eps)
+    assert repr(dials) == "KLDials(mu=1.5, sigma=2)"
+
+
+@pytest.mark.parametrize("arguments", [{"mu": 5.0}, {"sigma": 0.0}, {"sigma": -1.0}])
+def test_dials_out_of_range(arguments):
+    with pytest.raises(traitlets.TraitError):
+        KLDials(**arguments)
+
+
+def test_too_few_draws():
+    with pytest.raises(ValueError, match="draws: want a whole number >= 2, got 1"):
+        KLDials(draws=1)

@@ -84,6 +84,39 @@ def test_one_slider_walks_in_two_models(open_notebook):
     assert notebook.console == []
 
 
+def test_kl_dials(open_notebook):
+    notebook = open_notebook("02_gaussian_kl.ipynb")
+    notebook.run_all()
+    assert notebook.errors() == []
+    page, cell = notebook.page, notebook.show("KLDials(mu=1.0")
+    figures = cell.locator(".vae-figures")
+    figures.wait_for()
+    read = figures.inner_text
+    assert "closed form: 0.691 nats" in read() and "0.805 above (blue) − 0.114 below" in read()
+    handles = cell.locator(".noUi-handle")
+    shown = [cell.locator(".vae-curves").nth(k).evaluate(PNG) for k in (0, 1)]
+    before = read()
+    handles.nth(0).focus()
+    page.keyboard.press("End")  # mu = 3
+    wait_for_change(page, read, before)
+    page.wait_for_timeout(300)
+    assert f"closed form: {0.5 * (9 + 0.36 - 1) - np.log(0.6):.3f} nats" in read()
+    assert all(cell.locator(".vae-curves").nth(k).evaluate(PNG) != shown[k] for k in (0, 1))
+    box = cell.locator(".noUi-base").nth(1).bounding_box()
+    page.mouse.move(box["x"] + 0.17 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2, steps=8)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    estimate = lambda: read().splitlines()[-1]  # noqa: E731
+    closed, drawn, band = (float(read().split(mark)[1].split()[0]) for mark in ("form: ", "draws: ", "± "))
+    assert closed > 5 and abs(drawn - closed) < 3 * band  # 3/1.96 of the band holds 99.7 %
+    before = estimate()
+    cell.get_by_role("button", name="draw again").click()
+    wait_for_change(page, estimate, before)
+    assert page.locator(".vae-error").count() == 0 and notebook.console == []
+
+
 def test_interpolation_slider_by_keyboard_and_mouse(latent_notebook):
     page, cell = latent_notebook.page, latent_notebook.show("slider = InterpolationSlider(model")
     digit = cell.locator(".vae-large")

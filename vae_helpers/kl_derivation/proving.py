@@ -40,6 +40,9 @@ class ExpectEps(sp.Function):
         return rf"\mathbb{{E}}\left[{printer.doprint(self.args[0])}\right]"
 
 
+ONE_LINE = 280  # LaTeX characters that fit a page's width; a longer equation takes a line for each side
+
+
 class DerivationError(AssertionError):
     """A line that is not what it claims to be."""
 
@@ -87,7 +90,10 @@ class Step:
 
     def _repr_markdown_(self) -> str:
         verdict = f" Slide *{self.slide}*: **{self.verdict}**." if self.slide else ""
-        formula = f"{_latex(self.claim.lhs)} \\;{self._sign_latex}\\; {_latex(self.claim.rhs)}"
+        left, right = _latex(self.claim.lhs), _latex(self.claim.rhs)
+        formula = f"{left} \\;{self._sign_latex}\\; {right}"
+        if len(formula) > ONE_LINE:
+            formula = rf"\begin{{aligned}} & {left} \\ {self._sign_latex}\; & {right} \end{{aligned}}"
         return f"**{self.title}.** {self.rule}\n\n$$\n{formula}\n$$\n\nSymPy: {self.prove()}.{verdict}"
 
     @property
@@ -133,7 +139,8 @@ def _text(expression: Expr) -> str:
 
 
 def _latex(expression: Expr) -> str:
-    text = sp.latex(expression, order="none")  # terms in the order in which they were written
+    # terms in the order in which they were written; a factor of a long sum stands in front of it
+    text = sp.latex(expression, order="none", long_frac_ratio=6).replace(r"\epsilon", r"\varepsilon")
     # two marks that a formula kept exactly as written leaves: "1 times 1/x" and "(-1) times x"
     return text.replace(r"1 \frac{1}", r"\frac{1}").replace(r"\left(-1\right) ", "- ")
 

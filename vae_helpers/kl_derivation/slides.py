@@ -8,7 +8,7 @@ from vae_helpers.kl_derivation.steps import ONE_DIMENSION
 
 # Where a slide is not simply right: the line that stands in its place here.
 REPAIRS = {
-    "second_moment": "derive it: integrate eps^2 against the density of N(0, 1)",
+    "second_moment": "derive it: integrate ε² against the density of N(0, 1)",
     "dropped": "the expectation goes to *every* term: see *The same line, repaired*",
     "sum_is_not_legal": "say when: q diagonal and p factorised. Else see *The matrix form*",
 }
