@@ -173,7 +173,10 @@ def _close(exercise: Exercise, got: Tensor, wanted: Tensor) -> bool:
 
 def _counter_example(exercise: Exercise, trials: list[Inputs], got: list[Tensor], wanted: list[Tensor]) -> str:
     """The simplest input that shows the difference: what went in, what came, what is wanted."""
-    k = next(k for k in range(len(trials)) if not _close(exercise, got[k], wanted[k]))
+    failing = [k for k in range(len(trials)) if not _close(exercise, got[k], wanted[k])]
+    # the simplest; but one single number says little about a wrong shape
+    misshapen = [k for k in failing if got[k].shape != wanted[k].shape and got[k].numel() > 1]
+    k = (misshapen or failing)[0]
     if exercise.measured:
         return f"{exercise.measured}: came {_short(got[k])}, wanted is {_short(wanted[k])}."
     given = ", ".join(f"{name} = {_short(value)}" for name, value in zip(exercise.arguments, trials[k], strict=True))

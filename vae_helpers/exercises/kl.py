@@ -132,6 +132,16 @@ EXERCISES: dict[str, Exercise] = {
                 "this treats logvar as log sigma; it is log sigma^2, so sigma^2 is exp(logvar).",
             ),
             Misconception(
+                "not_summed",
+                lambda mu, logvar: -0.5 * (1 + logvar - mu.square() - logvar.exp()),
+                "this is one value for each latent dimension; sum them over dim=1.",
+            ),
+            Misconception(
+                "one_missing",
+                lambda mu, logvar: gaussian_kl(mu, logvar) + 0.5 * mu.shape[1],
+                "this is 1/2 too much for each dimension: at mu = 0 and logvar = 0 a KL is 0.",
+            ),
+            Misconception(
                 "logvar_as_variance",
                 lambda mu, logvar: -0.5 * (1 + logvar.log() - mu.square() - logvar).sum(dim=1),
                 "this treats logvar as the variance; it is already its logarithm: sigma^2 is exp(logvar).",
@@ -192,6 +202,24 @@ EXERCISES: dict[str, Exercise] = {
                 "one_missing",
                 lambda *q_and_p: _between(*q_and_p, one=0),
                 "this is 1/2 too much for each dimension: where q = p a KL is 0, so a -1 is missing.",
+            ),
+            Misconception(
+                "not_summed",
+                lambda mu_q, logvar_q, mu_p, logvar_p: torch.stack(
+                    [
+                        gaussian_kl_between(*(v[:, [j]] for v in (mu_q, logvar_q, mu_p, logvar_p)))
+                        for j in range(mu_q.shape[1])
+                    ],
+                    1,
+                ),
+                "this is one value for each latent dimension; sum them over dim=1.",
+            ),
+            Misconception(
+                "log_term_not_halved",
+                lambda mu_q, logvar_q, mu_p, logvar_p: (
+                    gaussian_kl_between(mu_q, logvar_q, mu_p, logvar_p) + 0.5 * (logvar_p - logvar_q).sum(dim=1)
+                ),
+                "log(sigma_p / sigma_q) is *half* the difference of the log-variances.",
             ),
             Misconception(
                 "prior_forgotten",

@@ -18,7 +18,15 @@ def _at_points(answer: Callable, values: Inputs) -> Tensor | None:
     expression = answer(mu, sigma)
     if expression is None or expression is ...:
         return None
-    numbers = [sp.N(sp.sympify(expression).subs({mu: m, sigma: s}).doit()) for m, s in POINTS]
+    expression = sp.sympify(expression)
+    if not isinstance(expression, sp.Expr):
+        raise TypeError(f"want a SymPy expression, got {type(expression).__name__}")
+    # by name, so that symbols of the student's own, without assumptions, will do
+    at = [
+        {s: dict(zip(("mu", "sigma"), point, strict=True)).get(s.name, s) for s in expression.free_symbols}
+        for point in POINTS
+    ]
+    numbers = [sp.N(expression.subs(values).doit()) for values in at]
     if not all(number.is_number and number.is_real for number in numbers):
         raise ValueError(f"want an expression in mu and sigma alone, got {expression}")
     return torch.tensor([float(number) for number in numbers], dtype=torch.float64)

@@ -1,18 +1,19 @@
 """Beyond the lecture: several dimensions, two general Gaussians, gradients, the other direction, the sign."""
 
 from vae_helpers.kl_derivation.proving import Step
-from vae_helpers.kl_derivation.steps import KL, step
+from vae_helpers.kl_derivation.steps import KL, Q_TEXT, step
 
 KL_1, KL_2 = (KL.replace("mu", f"mu{j}").replace("sigma", f"sigma{j}") for j in (1, 2))
 # log q - log p of two dimensions, in terms of eps1 and eps2: q diagonal, with z_j = mu_j + sigma_j eps_j ...
 DIAGONAL = " + ".join(f"(-log(sigma{j}) - eps{j}**2 / 2 + (mu{j} + sigma{j} * eps{j})**2 / 2)" for j in (1, 2))
 # ... and q with correlation rho: z_2 = mu_2 + sigma_2 (rho eps1 + sqrt(1 - rho^2) eps2)
 CORRELATED = (
-    "-log(sigma1 * sigma2 * sqrt(1 - rho**2)) - (eps1**2 + eps2**2) / 2 + (mu1 + sigma1 * eps1)**2 / 2"
+    "-log(sigma1 * sigma2) - log(1 - rho**2) / 2 - (eps1**2 + eps2**2) / 2 + (mu1 + sigma1 * eps1)**2 / 2"
     " + (mu2 + sigma2 * (rho * eps1 + sqrt(1 - rho**2) * eps2))**2 / 2"
 )
 TRACE, DETERMINANT = "(sigma1**2 + sigma2**2)", "(sigma1**2 * sigma2**2 * (1 - rho**2))"
 MATRIX_FORM = f"half * ({TRACE} + mu1**2 + mu2**2 - 2 - log({DETERMINANT}))"
+GENERAL_LOG_RATIO = "log(sigma_p / sigma) - (z - mu)**2 / (2*sigma**2) + (z - mu_p)**2 / (2*sigma_p**2)"
 GENERAL = "log(sigma_p / sigma) + (sigma**2 + (mu - mu_p)**2) / (2 * sigma_p**2) - half"
 LOGVAR = "-half * (1 + ell - mu**2 - exp(ell))"
 
@@ -23,8 +24,6 @@ BEYOND: dict[str, Step] = {
         "=",
         f"({KL_1}) + ({KL_2})",
         r"With $q$ diagonal and $p$ factorised, the log ratio is a sum, and each term has its own $\varepsilon_j$.",
-        "VAE loss, KL divergence as a sum over j",
-        "right",
     ),
     "correlated": step(
         "Two correlated dimensions",
@@ -38,9 +37,10 @@ BEYOND: dict[str, Step] = {
         f"E({CORRELATED})",
         "!=",
         f"({KL_1}) + ({KL_2})",
-        "The sum over $j$ needs a diagonal $q$ *and* a factorised $p$; the slide does not say so.",
-        "VAE loss, KL divergence as a sum over j",
+        "Against $\\mathcal N(0, I)$, the sum over $j$ is right for a diagonal $q$ only; the slide does not say so.",
+        "VAE loss, 2., and KL divergence: the sum over j",
         "loose",
+        "say that q is diagonal; for any other, see *The matrix form*",
     ),
     "matrix_form": step(
         "The matrix form, for a 2 x 2 covariance",
@@ -49,9 +49,16 @@ BEYOND: dict[str, Step] = {
         MATRIX_FORM,
         "In any dimension: half of (trace + squared length of the mean − $D$ − log determinant).",
     ),
+    "general_log_ratio": step(
+        "The logarithm of the ratio, in general",
+        f"log(({Q_TEXT}) / ({Q_TEXT.replace('mu', 'mu_p').replace('sigma', 'sigma_p')}))",
+        "=",
+        GENERAL_LOG_RATIO,
+        "As before; the factors $\\sigma$ and $\\sigma_p$ stay.",
+    ),
     "two_gaussians": step(
         "Between two general Gaussians",
-        "E_q(log(sigma_p / sigma) - (z - mu)**2 / (2*sigma**2) + (z - mu_p)**2 / (2*sigma_p**2))",
+        f"E_q({GENERAL_LOG_RATIO})",
         "=",
         GENERAL,
         "The same moments; the distance of the means is measured in units of $p$'s standard deviation.",
@@ -79,7 +86,14 @@ BEYOND: dict[str, Step] = {
         f"Derivative({KL}, sigma, sigma)",
         ">",
         "0",
-        r"It is $1 + 1/\sigma^2$. So $(\mu, \sigma) = (0, 1)$ is the one minimum.",
+        r"It is $1 + 1/\sigma^2$.",
+    ),
+    "mixed_derivative": step(
+        "The mixed derivative",
+        f"Derivative({KL}, mu, sigma)",
+        "=",
+        "0",
+        r"So the KL is curved upwards in every direction, and $(\mu, \sigma) = (0, 1)$ is its one minimum.",
     ),
     "reverse": step(
         "The other direction",
@@ -89,11 +103,11 @@ BEYOND: dict[str, Step] = {
         r"$\mathrm{KL}(p\,\|\,q)$: the expectation is over $p$ now, so $z = \varepsilon$.",
     ),
     "directions_differ": step(
-        "It is another number",
+        "In general another number",
         "log(sigma) + (1 + mu**2) / (2*sigma**2) - half",
         "!=",
         KL,
-        "A KL is no distance: it is not symmetric.",
+        r"A KL is no distance: it is not symmetric. (Where $\sigma = 1$, both are $\mu^2/2$.)",
     ),
     "log_variance": step(
         "As the network has it",
@@ -125,6 +139,6 @@ BEYOND: dict[str, Step] = {
         "Derivative(s - 1 - log(s), s, s)",
         ">",
         "0",
-        "So $h$ has its minimum, 0, at $s = 1$. Both parts are at least 0, and a KL is never negative.",
+        "So $h$ is 0 at $s = 1$ and positive elsewhere, and the KL is 0 only at $\\mu = 0$, $\\sigma = 1$.",
     ),
 }

@@ -1,8 +1,8 @@
 """Lines of a derivation that prove themselves with SymPy.
 
 A line is a relation, for example ``Eq(left, right)``. To prove it, both sides are worked out: each expectation becomes
-an integral against its density, and SymPy integrates it. The one help that it gets is to expand logarithms first,
-which is allowed because densities and standard deviations are positive.
+an integral against its density, and SymPy integrates it. The one help that it gets is to split logarithms of products
+first, and only where SymPy knows the factors to be positive.
 """
 
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ sigma = sp.Symbol("sigma", positive=True)
 eps, eps1, eps2 = sp.symbols("epsilon epsilon_1 epsilon_2", real=True)
 
 # Two densities by name, q(z) and p(z), and what they stand for
-q, p = sp.Function("q")(z), sp.Function("p")(z)
+q, p = sp.Function("q", positive=True)(z), sp.Function("p", positive=True)(z)
 Q = sp.exp(-((z - mu) ** 2) / (2 * sigma**2)) / sp.sqrt(2 * sp.pi * sigma**2)
 P = sp.exp(-(z**2) / 2) / sp.sqrt(2 * sp.pi)
+LINE = (-sp.oo, sp.oo)
 
 
 class ExpectQ(sp.Function):
@@ -53,10 +54,11 @@ class Step:
 
     Args:
         title: what this line does.
-        claim: an equation, or ``Ne`` for a line that is wrong, or ``Gt``, ``Ge`` for a sign; proven by :meth:`prove`.
+        claim: an equation; ``Ne`` for two sides that are not the same function; ``Gt``, ``Ge`` for a sign.
         rule: why it holds, or what is wrong with it.
         slide: the slide of the lecture that it stands on; empty where it goes beyond.
         verdict: of the slide's line: "right", "loose" or "wrong"; empty where there is no slide.
+        repair: what should stand on the slide, where it is not right.
     """
 
     title: str
@@ -64,6 +66,7 @@ class Step:
     rule: str
     slide: str = ""
     verdict: str = ""
+    repair: str = ""
 
     def prove(self) -> str:
         """Say in words what was shown.
@@ -72,12 +75,13 @@ class Step:
             DerivationError: SymPy does not confirm the claim.
         """
         left, right = value(self.claim.lhs), value(self.claim.rhs)
+        if left.has(sp.nan, sp.zoo) or right.has(sp.nan, sp.zoo):
+            raise DerivationError(f"{self.title}: a side has no value: {left} and {right}")
         difference = sp.simplify(left - right)
+        if isinstance(self.claim, sp.Ne):
+            return f"the sides differ: {_witness(left, right)}"
         if isinstance(self.claim, sp.Eq):
             shown, words = difference == 0, "both sides are equal"
-        elif isinstance(self.claim, sp.Ne):
-            shown = difference != 0
-            words = "the right side still depends on $z$" if difference.has(z) else "the sides differ"
         else:
             shown = difference.is_positive if isinstance(self.claim, sp.Gt) else difference.is_nonnegative
             words = "the sign is as claimed"
@@ -107,30 +111,37 @@ class Step:
 
 def value(expression: Expr) -> Expr:
     """The expression with its expectations, integrals and derivatives worked out."""
-    worked_out = sp.sympify(expression)
-    if worked_out.has(q, p):
-        worked_out = worked_out.replace(sp.Integral, _as_expectation).subs({q: Q, p: P})
-    worked_out = worked_out.replace(ExpectQ, lambda f: _integrate(f, Q, z)).replace(ExpectEps, _over_eps)
-    return sp.simplify(sp.expand_log(worked_out.doit(), force=True))
-
-
-def _as_expectation(body: Expr, limits: sp.Tuple) -> Expr:
-    """The integral of q(z) f(z) over the real line *is* the expectation of f over q."""
-    return ExpectQ(body / q) if body.has(q) else sp.Integral(body, limits)
+    worked_out = sp.sympify(expression).subs({q: Q, p: P})
+    worked_out = worked_out.replace(sp.Integral, _integrate).replace(ExpectQ, lambda f: _integrate(Q * f, (z, *LINE)))
+    return sp.simplify(sp.expand_log(worked_out.replace(ExpectEps, _over_eps).doit()))
 
 
 def _over_eps(f: Expr) -> Expr:
     for variable in (eps, eps1, eps2):
         if f.has(variable):
-            f = _integrate(f, P.subs(z, variable), variable)
+            f = _integrate(P.subs(z, variable) * f, (variable, *LINE))
     return f
 
 
 @cache
-def _integrate(f: Expr, density: Expr, variable: sp.Symbol) -> Expr:
-    """The integral of ``f`` times ``density`` over the real line, worked out by SymPy."""
-    expanded = sp.expand(sp.expand_log(f.doit(), force=True))
-    return sp.simplify(sp.integrate(sp.expand(density * expanded), (variable, -sp.oo, sp.oo)))
+def _integrate(body: Expr, limits: tuple) -> Expr:
+    """The integral, worked out by SymPy; logarithms of products are split first, where all factors are positive."""
+    return sp.simplify(sp.integrate(sp.expand(sp.expand_log(body.doit())), tuple(limits)))
+
+
+def _witness(left: Expr, right: Expr) -> str:
+    """A point where the two sides are different numbers, in words.
+
+    Raises:
+        DerivationError: they are equal there, or no numbers.
+    """
+    symbols = sorted(left.free_symbols | right.free_symbols, key=str)
+    point = {symbol: sp.Rational(3 + k, 10) for k, symbol in enumerate(symbols)}  # inside every symbol's range
+    numbers = [sp.N(side.subs(point)) for side in (left, right)]
+    if not all(number.is_real for number in numbers) or abs(numbers[0] - numbers[1]) < 1e-6:
+        raise DerivationError(f"not so: at {point} the sides are {numbers[0]} and {numbers[1]}")
+    where = ", ".join(f"${sp.latex(symbol)} = {float(value):g}$" for symbol, value in point.items())
+    return f"at {where} they are {float(numbers[0]):.3f} and {float(numbers[1]):.3f}"
 
 
 def _text(expression: Expr) -> str:
@@ -145,6 +156,7 @@ def _latex(expression: Expr) -> str:
     return text.replace(r"1 \frac{1}", r"\frac{1}").replace(r"\left(-1\right) ", "- ")
 
 
+@cache
 def fourth_moment(mu: Expr, sigma: Expr) -> Expr:
     """E[z^4] for z ~ N(mu, sigma^2), by integration over eps with z = mu + sigma eps."""
     density = sp.exp(-(eps**2) / 2) / sp.sqrt(2 * sp.pi)

@@ -6,13 +6,6 @@ from vae_helpers.kl_derivation.beyond import BEYOND
 from vae_helpers.kl_derivation.proving import Step
 from vae_helpers.kl_derivation.steps import ONE_DIMENSION
 
-# Where a slide is not simply right: the line that stands in its place here.
-REPAIRS = {
-    "second_moment": "derive it: integrate ε² against the density of N(0, 1)",
-    "dropped": "the expectation goes to *every* term: see *The same line, repaired*",
-    "sum_is_not_legal": "say when: q diagonal and p factorised. Else see *The matrix form*",
-}
-
 
 @dataclass(frozen=True)
 class SlideTable:
@@ -29,12 +22,12 @@ class SlideTable:
 
 
 def slide_table() -> SlideTable:
-    """Every line of the slides, in order; each is proven first.
+    """The lines of the slides on the KL, in the order of this derivation; each is proven first.
 
     Raises:
         DerivationError: SymPy does not confirm a line.
     """
-    steps: dict[str, Step] = {name: one for name, one in (ONE_DIMENSION | BEYOND).items() if one.slide}
-    for one in steps.values():
+    steps: list[Step] = [one for one in (ONE_DIMENSION | BEYOND).values() if one.slide]
+    for one in steps:
         one.prove()
-    return SlideTable([(one.slide, one.title, one.verdict, REPAIRS.get(name, "")) for name, one in steps.items()])
+    return SlideTable([(one.slide, one.title, one.verdict, one.repair) for one in steps])

@@ -28,17 +28,18 @@ P_TEXT = "exp(-z**2 / 2) / sqrt(2*pi)"
 LOG_RATIO = "log(1 / sqrt(sigma**2)) - (z - mu)**2 / (2*sigma**2) + z**2 / 2"
 REPAIRED = "-log(sigma) - E_q(z**2 - 2*z*mu + mu**2) / (2*sigma**2) + E_q(z**2) / 2"
 RESTORED = (
-    "-half * (log(sigma**2) + E((mu + sigma*eps)**2 / sigma**2) - E(2*(mu + sigma*eps)*mu / sigma**2)"
+    "-half * (E(log(sigma**2)) + E((mu + sigma*eps)**2 / sigma**2) - E(2*(mu + sigma*eps)*mu / sigma**2)"
     " + E(mu**2 / sigma**2) - E((mu + sigma*eps)**2))"
 )
 MULTIPLIED = (
     "-half * (log(sigma**2) + E(mu**2 + 2*mu*sigma*eps + sigma**2*eps**2) / sigma**2"
-    " - E(2*mu*mu + 2*mu*sigma*eps) / sigma**2 + mu**2 / sigma**2 - E(mu**2 + 2*mu*sigma*eps + sigma**2*eps**2))"
+    " - E(2*mu*mu + 2*mu*sigma*eps) / sigma**2 + E(mu**2 / sigma**2) - E(mu**2 + 2*mu*sigma*eps + sigma**2*eps**2))"
 )
 MOMENTS_IN = (
     "-half * (log(sigma**2) + (mu**2 + 0 + sigma**2) / sigma**2 - (2*mu**2 + 0) / sigma**2"
     " + mu**2 / sigma**2 - (mu**2 + 0 + sigma**2))"
 )
+COLLECTED = "-half * (log(sigma**2) + mu**2 / sigma**2 + 1 - mu**2 / sigma**2 - mu**2 - sigma**2)"
 KL = "-half * (1 + log(sigma**2) - mu**2 - sigma**2)"
 
 
@@ -47,15 +48,18 @@ def line(text: str) -> sp.Expr:
     return parse_expr(text, local_dict=NAMES, evaluate=False)
 
 
-def step(title: str, left: str, sign: str, right: str, rule: str, slide: str = "", verdict: str = "") -> Step:
+def step(
+    title: str, left: str, sign: str, right: str, rule: str, slide: str = "", verdict: str = "", repair: str = ""
+) -> Step:
     """A :class:`Step` from formulas in text."""
     claim = RELATIONS[sign](line(left), line(right), evaluate=False)
-    return Step(title, claim, rule, slide, verdict)
+    return Step(title, claim, rule, slide, verdict, repair)
 
 
 DEFINITION = "KL divergence, 1. definition"
-DENSITIES = "KL divergence, 2. substitute the distributions"
 EXPANSION = "KL divergence, 3. expand"
+DENSITIES = "KL divergence, 3a. plug in the densities"
+RATIO = "KL divergence, 3b. simplify the logarithm"
 MOMENTS = "KL divergence, E(ε) and E(ε²)"
 EXPECTATION = "KL divergence, the expectation line by line"
 LAST = "KL divergence, last lines"
@@ -66,9 +70,10 @@ ONE_DIMENSION = {
         "E_q(log(q / p))",
         "=",
         "E_q(log(q) - log(p))",
-        "The logarithm of a quotient is a difference.",
+        "The logarithm of a quotient is a difference. That holds for any $q$ and $p$.",
         DEFINITION,
-        "right",
+        "loose",
+        'not "since q is Gaussian": it holds for any two densities',
     ),
     "integral": step(
         "An expectation is an integral",
@@ -97,13 +102,22 @@ ONE_DIMENSION = {
         DENSITIES,
         "right",
     ),
+    "plugged_in": step(
+        "Both densities plugged in",
+        "E_q(log(q / p))",
+        "=",
+        f"Integral({Q_TEXT} * log(({Q_TEXT}) / ({P_TEXT})), (z, -oo, oo))",
+        "The integral in full.",
+        DENSITIES,
+        "right",
+    ),
     "log_ratio": step(
         "The logarithm of the ratio",
         f"log(({Q_TEXT}) / ({P_TEXT}))",
         "=",
         LOG_RATIO,
         r"The factors $1/\sqrt{2\pi}$ cancel, and log undoes exp.",
-        EXPANSION,
+        RATIO,
         "right",
     ),
     "expectation": step(
@@ -115,6 +129,13 @@ ONE_DIMENSION = {
         EXPECTATION,
         "right",
     ),
+    "density_of_eps": step(
+        "Change the variable to ε",
+        "sigma * exp(-((mu + sigma*eps) - mu)**2 / (2*sigma**2)) / sqrt(2*pi*sigma**2)",
+        "=",
+        "exp(-eps**2 / 2) / sqrt(2*pi)",
+        r"With $z = \mu+\sigma\varepsilon$, $q(z)\,dz$ becomes $\mathcal N(\varepsilon; 0, 1)\,d\varepsilon$.",
+    ),
     "substitution": step(
         "Substitute z = μ + σε",
         "E_q(z**2)",
@@ -122,7 +143,8 @@ ONE_DIMENSION = {
         "E((mu + sigma * eps)**2)",
         r"If $\varepsilon$ is standard normal, $\mu+\sigma\varepsilon$ has the density $q$. Here for $z^2$.",
         EXPECTATION,
-        "right",
+        "loose",
+        "give each dimension its own noise: z_j = μ_j + σ_j ε_j, with ε_1, ..., ε_d independent",
     ),
     "first_moment": step(
         "The mean of ε",
@@ -138,9 +160,9 @@ ONE_DIMENSION = {
         "E(eps**2)",
         "=",
         "1",
-        r"By integration. The slide takes it from $\mathrm{Var}(\varepsilon) = 1$, the same statement once more.",
+        r"By integration. The slide takes it from $\mathrm{Var}(\varepsilon) = 1$, with $\mathbb E[\varepsilon]=0$.",
         MOMENTS,
-        "loose",
+        "right",
     ),
     "spread": step(
         "The mean squared distance from μ",
@@ -164,6 +186,7 @@ ONE_DIMENSION = {
         r"A number on the left, a random variable on the right: $\mathbb E$ stands at the first term only.",
         EXPECTATION,
         "wrong",
+        "the expectation goes to *every* term: see *The same line, repaired*",
     ),
     "repaired": step(
         "The same line, repaired",
@@ -199,12 +222,21 @@ ONE_DIMENSION = {
         LAST,
         "right",
     ),
-    "closed_form": step(
-        "The closed form",
+    "collected": step(
+        "Collect",
         MOMENTS_IN,
         "=",
+        COLLECTED,
+        r"$\sigma^2/\sigma^2 = 1$, and of the terms with $\mu^2/\sigma^2$ one minus one is left.",
+        LAST,
+        "right",
+    ),
+    "closed_form": step(
+        "The closed form",
+        COLLECTED,
+        "=",
         KL,
-        r"The terms with $\mu^2/\sigma^2$ cancel, and $\sigma^2/\sigma^2 = 1$.",
+        r"The terms with $\mu^2/\sigma^2$ cancel.",
         LAST,
         "right",
     ),
