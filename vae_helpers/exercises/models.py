@@ -95,12 +95,14 @@ def _prior_statistics(answer: Callable, values: Inputs) -> Tensor | None:
     images = torch.as_tensor(images).detach()
     if tuple(images.shape) != (n, 1, 28, 28):
         raise ValueError(f"want images of shape {(n, 1, 28, 28)}, got {tuple(images.shape)}")
-    shown = images.double().flatten(1)[:, :latent_dim]
+    shown = images.flatten(1)[:, :latent_dim].double()
     z = torch.logit(shown)
     pixels_outside = ((shown < 0) | (shown > 1)).double().mean()
     pixels_grey = ((shown > 0) & (shown < 1)).double().mean()
     neighbours = (z[:, 0] * z[:, -1]).mean()  # of one dimension: its variance
-    return torch.stack([z.mean(), z.std(dim=0).mean(), neighbours, pixels_outside, pixels_grey, images.double().mean()])
+    return torch.stack(
+        [z.mean(), z.std(dim=0).mean(), neighbours, pixels_outside, pixels_grey, images.mean(dtype=torch.float64)]
+    )
 
 
 def _decoded(model: VAE, z: Tensor) -> Tensor:
