@@ -93,7 +93,8 @@ class Step:
         return f"{self.title}\n{_text(self.claim.lhs)}  {self._sign}  {_text(self.claim.rhs)}\nSymPy: {self.prove()}."
 
     def _repr_markdown_(self) -> str:
-        verdict = f" Slide *{self.slide}*: **{self.verdict}**." if self.slide else ""
+        repair = f" ({self.repair})" if self.repair else ""
+        verdict = f" Slide *{self.slide}*: **{self.verdict}**{repair}." if self.slide else ""
         left, right = _latex(self.claim.lhs), _latex(self.claim.rhs)
         formula = f"{left} \\;{self._sign_latex}\\; {right}"
         if len(formula) > ONE_LINE:
