@@ -55,7 +55,7 @@ notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean 
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "metadata.language_info.version cell.metadata.lines_to_next_cell" $(NOTEBOOKS)
 	$(BIN)/python tools/drop_widget_views.py $(NOTEBOOKS)
 
-weights: setup  ## train the checkpoints in data/weights again (about 4 minutes)
+weights: setup  ## train the checkpoints in data/weights again (about 5 minutes)
 	$(BIN)/python -m vae_helpers.pretrain
 
 bench: setup  ## measure speed against a textbook loop, and the notebooks' memory (about 5 minutes)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from vae_helpers.models import VAE, Autoencoder, Classifier, reparameterize
-from vae_helpers.models.classifier import fit_classifier
+from vae_helpers.pretrain import fit_classifier
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 20])

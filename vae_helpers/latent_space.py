@@ -19,9 +19,7 @@ def encode_set(model: nn.Module, images: Tensor, batch_size: int = 5000) -> tupl
     Raises:
         TypeError, ValueError: unusable images.
     """
-    check_images(images)
-    device = next(model.parameters()).device
-    parts = [model.encode(x.to(device)) for x in images.split(batch_size)]
+    parts = _encode(model, images, batch_size)
     mu, logvar = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
     return mu, logvar
 
@@ -37,9 +35,7 @@ def encode_codes(model: nn.Module, images: Tensor, batch_size: int = 5000) -> Te
     Raises:
         TypeError, ValueError: unusable images.
     """
-    check_images(images)
-    device = next(model.parameters()).device
-    parts = [model.encode(x.to(device)) for x in images.split(batch_size)]
+    parts = _encode(model, images, batch_size)
     return torch.cat([part[0] if isinstance(part, tuple) else part for part in parts]).cpu()
 
 
@@ -145,6 +141,13 @@ def nearest_labels(z: Tensor, codes: Tensor, labels: Tensor, k: int = 25) -> Ten
     distance = torch.cdist(z, codes, compute_mode="donot_use_mm_for_euclid_dist")
     nearest = distance.topk(k, largest=False).indices
     return torch.mode(labels[nearest], dim=1).values
+
+
+def _encode(model: nn.Module, images: Tensor, batch_size: int) -> list:
+    """What ``model.encode`` says of each batch."""
+    check_images(images)
+    device = next(model.parameters()).device
+    return [model.encode(x.to(device)) for x in images.split(batch_size)]
 
 
 def _check_path(a: Tensor, b: Tensor) -> None:

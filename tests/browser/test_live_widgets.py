@@ -29,6 +29,15 @@ def wait_for_change(page, read, before, seconds=5.0):
     raise AssertionError(f"nothing changed: still {before!r}")
 
 
+def drag(page, slider, start: float, stop: float) -> None:
+    """Take hold of a slider at a fraction of its length, and move to another by mouse."""
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + start * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + stop * box["width"], box["y"] + box["height"] / 2, steps=10)
+    page.mouse.up()
+
+
 @pytest.fixture(scope="module")
 def latent_notebook(browser, lab):
     from conftest import Notebook
@@ -102,11 +111,7 @@ def test_kl_dials(open_notebook):
     page.wait_for_timeout(300)
     assert f"closed form: {0.5 * (9 + 0.36 - 1) - np.log(0.6):.3f} nats" in read()
     assert all(cell.locator(".vae-curves").nth(k).evaluate(PNG) != shown[k] for k in (0, 1))
-    box = cell.locator(".noUi-base").nth(1).bounding_box()
-    page.mouse.move(box["x"] + 0.17 * box["width"], box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2, steps=8)
-    page.mouse.up()
+    drag(page, cell.locator(".noUi-base").nth(1), 0.17, 0.9)
     page.wait_for_timeout(300)
     estimate = lambda: read().splitlines()[-1]  # noqa: E731
     closed, drawn, band = (float(read().split(mark)[1].split()[0]) for mark in ("form: ", "draws: ", "± "))
@@ -133,11 +138,7 @@ def test_interpolation_slider_by_keyboard_and_mouse(latent_notebook):
         page.keyboard.press("ArrowRight")
     assert wait_for_change(page, read, before) and page.wait_for_timeout(300) is None
     assert read().startswith("t = 0.05")
-    box = cell.locator(".noUi-base").bounding_box()
-    page.mouse.move(box["x"] + 0.05 * box["width"], box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2, steps=10)
-    page.mouse.up()
+    drag(page, cell.locator(".noUi-base"), 0.05, 0.5)
     page.wait_for_timeout(300)
     assert 0.45 < float(read().split()[2]) < 0.55
     assert np.abs(pixels(digit.locator("canvas")) - at_start).max() > 0.3
