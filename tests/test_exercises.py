@@ -29,8 +29,10 @@ def test_the_reference_is_right(name):
     assert check(name, EXERCISES[name].reference).status == "right"
 
 
-# a step's result is what it does to the model; a moment's is an expression
-@pytest.mark.parametrize("name", set(EXERCISES) - {"training_step", "fourth_moment"})
+# a step's result is what it does to the model, a moment's is an expression; two answers hold no tensor
+@pytest.mark.parametrize(
+    "name", sorted(set(EXERCISES) - {"training_step", "fourth_moment", "effective_beta", "open_paths"})
+)
 @pytest.mark.parametrize("convert", [torch.Tensor.double, torch.Tensor.numpy])
 def test_the_kind_of_number_does_not_matter(name, convert):
     assert check(name, lambda *a: convert(EXERCISES[name].reference(*a))).status == "right"
@@ -41,7 +43,7 @@ def test_answers_may_take_keywords_only(name):
     exercise = EXERCISES[name]
     scope = {"reference": exercise.reference}
     names = ", ".join(exercise.arguments)
-    exec(f"def answer(*, {names}):\n    return reference({names})", scope)
+    exec(f"def answer({names and '*, '}{names}):\n    return reference({names})", scope)
     assert check(name, scope["answer"]).status == "right"
 
 
@@ -53,6 +55,18 @@ def test_each_mistake_is_recognised_as_itself(name, mistake):
 
 def test_every_exercise_knows_three_mistakes():
     assert all(len(exercise.misconceptions) >= 3 for exercise in EXERCISES.values())
+
+
+def own_loss(logits, x, mu, logvar, beta):
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+    return (BCE(logits, x, reduction="sum") + beta * kl) / len(x)
+
+
+def own_score_gradient(values, z, mu, logvar):
+    q, rows = torch.distributions.Normal(mu := mu.clone().requires_grad_(), (logvar / 2).exp()), range(len(values))
+    baselines = torch.stack([torch.cat([values[:k], values[k + 1 :]]).mean() for k in rows])
+    (((values - baselines) * q.log_prob(z).sum(1)).mean()).backward()
+    return mu.grad
 
 
 @pytest.mark.parametrize(
@@ -67,7 +81,10 @@ def test_every_exercise_knows_three_mistakes():
         ),
         ("reparameterize", lambda mu, logvar, eps: eps.mul_(logvar.exp().sqrt()).add_(mu)),  # even in place
         ("bernoulli_reconstruction", lambda a, x: (torch.nn.functional.softplus(a) - x * a).flatten(1).sum(1)),
-        ("negative_elbo", lambda reconstruction, kl, beta=1.0: kl * beta + reconstruction),
+        ("mean_negative_elbo", own_loss),
+        ("effective_beta", lambda beta, r, k, p, d: beta * (p if r == "mean" else 1) / (d if k == "mean" else 1)),
+        ("open_paths", lambda: [[1, 0], [0, 0], [1, 1]]),
+        ("score_gradient", own_score_gradient),
         ("bernoulli_reconstruction", lambda a, x: BCE(a, x, reduction="none").sum(dim=(1, 2, 3))),
         ("bernoulli_reconstruction", lambda a, x: BCE(a, x, reduction="none").view(-1, 784).sum(1)),
         (
@@ -171,9 +188,9 @@ def test_the_solution_shown_is_right(name):
 
 
 def test_a_solution_is_folded_and_names_its_place():
-    box = solution("negative_elbo")._repr_html_()
-    assert box.startswith("<details><summary>") and "vae_helpers.losses.negative_elbo" in box
-    assert "+ beta * kl" in box and "reconstruction" not in repr(solution("lerp"))
+    box = solution("mean_negative_elbo")._repr_html_()
+    assert box.startswith("<details><summary>") and "vae_helpers.losses.mean_negative_elbo" in box
+    assert "beta).mean()" in box and "reconstruction" not in repr(solution("lerp"))
     assert "&lt; 1e-3" in solution("slerp")._repr_html_()
 
 
@@ -184,10 +201,10 @@ def test_progress(monkeypatch):
     check("slerp", lambda a, b, t: None)
     check("gaussian_kl", lambda mu, logvar: mu)
     assert progress().right == 1 and list(progress().results) == ["lerp", "slerp", "gaussian_kl"]
-    named = progress("negative_elbo", "lerp")
+    named = progress("mean_negative_elbo", "lerp")
     assert repr(named).splitlines() == [
         "1 of 2 exercises are right.",
-        "…  Still to do: the negative ELBO, with beta",
+        "…  Still to do: the negative ELBO with the right reductions",
         "✓  Right: the straight line between two codes",
     ]
     check("lerp", lambda a, b, t: a)
@@ -240,9 +257,9 @@ def test_steps_that_go_wrong_without_an_error(step, misconception):
 
 
 def test_what_torch_does_not_implement_is_no_stub():
-    """The mean of booleans: PyTorch raises NotImplementedError."""
-    result = check("hole_fraction", lambda class_logits, bound: (class_logits.softmax(1).amax(1) < bound).mean())
-    assert result.status == "error" and "NotImplementedError" in result.message and "mean" in result.message
+    """The median of a sparse tensor: PyTorch raises NotImplementedError."""
+    result = check("hole_fraction", lambda class_logits, bound: class_logits.to_sparse().median())
+    assert result.status == "error" and "NotImplementedError" in result.message and "median" in result.message
 
 
 @pytest.mark.parametrize("shape", [(32,), (2,), ()])

@@ -13,10 +13,10 @@ CONDA_NAMES = {"torch": "pytorch"}  # the one package that conda-forge calls by 
 ORDER = [
     {"checks"},
     {"data", "networks", "losses", "kl_derivation"},
-    {"models"},
-    {"evaluation", "checkpoints"},
+    {"models", "linear_gaussian"},
+    {"evaluation", "checkpoints", "estimators"},
     {"training", "latent_space"},
-    {"plots"},
+    {"plots", "posterior"},
     {"widgets", "exercises", "pretrain", "doctor"},
 ]
 

@@ -60,6 +60,27 @@ def hole_fraction(class_logits: Tensor, bound: float = 0.8) -> Tensor:
     return (confidence < bound).float().mean()
 
 
+def active_units(mu: Tensor, bound: float = 0.01) -> Tensor:
+    """Which latent dimensions tell images apart: their means vary over the images by more than ``bound``.
+
+    Args:
+        mu: means of q(z|x) for many images, (N, D), as from ``latent_space.encode_set``.
+        bound: a variance.
+
+    Returns:
+        Shape (D,), bool; its sum is the number of active units.
+
+    Raises:
+        TypeError, ValueError: not a float tensor (N, D), or fewer than two images.
+
+    Source: Burda et al. 2015 (arXiv 1509.00519), section 5.2.
+    """
+    check_float_tensor(mu, "mu", "(N, D)", ndim=2)
+    if len(mu) < 2:
+        raise ValueError(f"mu: want the means of at least two images, got shape {tuple(mu.shape)}")
+    return mu.var(dim=0) > bound
+
+
 @torch.no_grad()
 def mean_terms(model: nn.Module, images: Tensor, batch_size: int = 2000, seed: int = 0) -> Terms:
     """:func:`evaluate` without its check of the values, for a loop that has checked them already."""

@@ -6,12 +6,15 @@ weight of the KL by the number of pixels.
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from vae_helpers.checks import check_float_tensor, check_same_shape
+
+Reduction = Literal["sum", "mean"]
 
 
 def gaussian_kl(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -115,6 +118,82 @@ def negative_elbo(reconstruction: Tensor, kl: Tensor, beta: float = 1.0) -> Tens
     check_float_tensor(kl, "kl", "(N,)", ndim=1)
     check_same_shape(reconstruction, kl, ("reconstruction", "kl"))
     return reconstruction + beta * kl
+
+
+def mean_negative_elbo(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Tensor:
+    """The loss to minimise: summed over pixels and over latent dimensions, averaged over images only.
+
+    Args:
+        logits: the decoder's output for one z ~ q(z|x) per image, shape (N, ...).
+        x: the images, the same shape.
+        mu, logvar: the encoder's output, shape (N, D).
+        beta: weight of the KL.
+
+    Returns:
+        One number, nats per image, a tensor of shape ().
+
+    Raises:
+        TypeError, ValueError: not float tensors, or shapes that don't fit together.
+    """
+    return negative_elbo(bernoulli_reconstruction(logits, x), gaussian_kl(mu, logvar), beta).mean()
+
+
+def free_bits(kl_per_dimension: Tensor, floor: float) -> Tensor:
+    """sum over j of max(floor, mean over images of KL_j): the KL term in which the first ``floor`` nats are free.
+
+    A dimension whose mean KL lies below the floor costs the same as at the floor, so nothing pushes it to 0.
+
+    Args:
+        kl_per_dimension: shape (N, D), nats.
+        floor: nats per dimension, >= 0; at 0 it is the mean KL.
+
+    Returns:
+        One number, nats per image, a tensor of shape ().
+
+    Raises:
+        TypeError, ValueError: not a float tensor (N, D), or floor < 0.
+
+    Source: Kingma et al. 2016 (arXiv 1606.04934), "free bits".
+    """
+    check_float_tensor(kl_per_dimension, "kl_per_dimension", "(N, D)", ndim=2)
+    if not floor >= 0:
+        raise ValueError(f"floor: want nats >= 0, got {floor!r}")
+    return kl_per_dimension.mean(dim=0).clamp(min=floor).sum()
+
+
+def effective_beta(
+    beta: float,
+    reconstruction: Reduction = "sum",
+    kl: Reduction = "sum",
+    pixels: int = 784,
+    latent_dim: int = 20,
+) -> float:
+    """The beta of the summed loss that has the same minimum as a loss with these reductions.
+
+    Dividing a whole loss by a constant moves no minimum, so only the *ratio* of the two terms' weights counts:
+    a mean over pixels divides the reconstruction by ``pixels``, a mean over latents divides the KL by ``latent_dim``.
+
+    Args:
+        beta: the factor written in front of the KL, > 0.
+        reconstruction: how the pixels of an image are reduced, "sum" or "mean".
+        kl: how the latent dimensions are reduced, "sum" or "mean".
+        pixels, latent_dim: how many there are.
+
+    Raises:
+        ValueError: another reduction, or a number that is not > 0.
+
+    Source: Higgins et al. 2017 give the factor to write when both are means, beta * latent_dim / pixels, the name
+    "normalised beta".
+    """
+    for name, value in (("reconstruction", reconstruction), ("kl", kl)):
+        if value not in ("sum", "mean"):
+            raise ValueError(f'{name}: want "sum" or "mean", got {value!r}')
+    for name, value in (("beta", beta), ("pixels", pixels), ("latent_dim", latent_dim)):
+        if not value > 0:
+            raise ValueError(f"{name}: want a number > 0, got {value!r}")
+    weight_of_reconstruction = 1 / pixels if reconstruction == "mean" else 1
+    weight_of_kl = beta / latent_dim if kl == "mean" else beta
+    return weight_of_kl / weight_of_reconstruction
 
 
 def _check_pair(prediction: Tensor, x: Tensor, name: str) -> None:

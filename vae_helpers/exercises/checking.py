@@ -187,7 +187,9 @@ def _counter_example(exercise: Exercise, trials: list[Inputs], got: list[Tensor]
     return f"for {given} came {_short(got[k])}, wanted is {_short(wanted[k])}."
 
 
-def _short(value: Tensor | float) -> str:
+def _short(value: Tensor | float | str) -> str:
+    if isinstance(value, str):
+        return repr(value)
     if not isinstance(value, Tensor):
         return f"{value:g}"
     if value.numel() > 6:

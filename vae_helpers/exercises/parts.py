@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-Inputs = tuple[Tensor | float, ...]
+Inputs = tuple[Tensor | float | str, ...]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Exercises on reconstruction terms and on the whole loss, with mistakes as wrong implementations."""
+"""Exercises on reconstruction terms, with mistakes as wrong implementations."""
 
 import math
 
@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
-from vae_helpers.losses import bernoulli_reconstruction, gaussian_reconstruction, negative_elbo
+from vae_helpers.losses import bernoulli_reconstruction, gaussian_reconstruction
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -26,11 +26,6 @@ def _gaussian_inputs() -> list[Inputs]:
     x_hat, x = torch.rand(2, 3, 1, 28, 28, generator=generator)
     simple = torch.zeros(1, 1, 1, 2), torch.ones(1, 1, 1, 2), 1.0
     return [simple, (*simple[:2], 2.0), (x_hat, x, 0.3), (x_hat[:1], x[:1], 5.0), (x, x, 1e-3)]
-
-
-def _elbo_inputs() -> list[Inputs]:
-    terms = (torch.tensor([80.0, 120.0, 95.0]), torch.tensor([20.0, 25.0, 15.0]))
-    return [(*terms, 4.0), (*terms, 1.0), (torch.tensor([10.0]), torch.tensor([3.0]), 0.5)]
 
 
 def _probability_bce(logits: Tensor, x: Tensor) -> Tensor:
@@ -153,47 +148,6 @@ EXERCISES: dict[str, Exercise] = {
                 "summed_over_images",
                 lambda x_hat, x, sigma: gaussian_reconstruction(x_hat, x, sigma).sum(),
                 "this adds up the whole batch; keep one value per image: flatten(1), then sum over dim=1.",
-            ),
-        ),
-        differentiable=True,
-    ),
-    "negative_elbo": Exercise(
-        "the negative ELBO, with beta",
-        negative_elbo,
-        ("reconstruction", "kl", "beta"),
-        _elbo_inputs,
-        "both terms in nats per image, so that beta = 1 is the bound itself.",
-        (
-            Misconception(
-                "kl_subtracted",
-                lambda reconstruction, kl, beta: reconstruction - beta * kl,
-                "the KL is subtracted: training would push it to infinity. In a loss it is added.",
-            ),
-            Misconception(
-                "beta_forgotten",
-                lambda reconstruction, kl, beta: reconstruction + kl,
-                "where does beta enter?",
-            ),
-            Misconception(
-                "beta_on_reconstruction",
-                lambda reconstruction, kl, beta: beta * reconstruction + kl,
-                "beta weighs the KL, not the reconstruction.",
-            ),
-            Misconception(
-                "beta_on_both",
-                lambda reconstruction, kl, beta: beta * (reconstruction + kl),
-                "this scales the whole loss, which changes no minimum; beta weighs the KL alone.",
-            ),
-            Misconception(
-                "kl_over_pixels",
-                lambda reconstruction, kl, beta: reconstruction + beta * kl / 784,
-                "this divides the KL by the number of pixels while the reconstruction is summed over them: the KL "
-                "counts for nearly nothing, and sigma shrinks to almost 0.",
-            ),
-            Misconception(
-                "mean_over_images",
-                lambda reconstruction, kl, beta: (reconstruction + beta * kl).mean(),
-                "the formula is right, the mean comes too early: keep one value per image here.",
             ),
         ),
         differentiable=True,

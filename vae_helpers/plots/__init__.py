@@ -1,8 +1,10 @@
 """Every figure that two notebooks share. Each function returns a matplotlib ``Figure`` and shows nothing."""
 
 from vae_helpers.plots.colors import CLASS_COLORS
-from vae_helpers.plots.curves import convergence, dots, kl_picture, loss_curves, path_lengths, path_profile
+from vae_helpers.plots.curves import convergence, dots, kl_picture, lines, loss_curves, path_lengths, path_profile
 from vae_helpers.plots.diagrams import architectures
+from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
+from vae_helpers.plots.graphs import backward_graph, backward_graphs
 from vae_helpers.plots.images import compare_images, manifold, show_images
 from vae_helpers.plots.maps import add_path, clouds, latent_map, latent_maps
 
@@ -10,16 +12,23 @@ __all__ = [
     "CLASS_COLORS",
     "add_path",
     "architectures",
+    "backward_graph",
+    "backward_graphs",
     "clouds",
     "compare_images",
     "convergence",
     "dots",
+    "gap",
     "kl_picture",
     "latent_map",
     "latent_maps",
+    "lines",
+    "log_weights",
     "loss_curves",
     "manifold",
     "path_lengths",
     "path_profile",
+    "posteriors",
+    "rate_distortion",
     "show_images",
 ]

@@ -8,6 +8,14 @@ from torch import Tensor
 from vae_helpers.plots.colors import CLASS_COLORS
 from vae_helpers.training import History
 
+LINE_STYLES = (  # told apart by dashes as well as by colour
+    {"color": "black", "ls": "-"},
+    {"color": "#0b5fa5", "ls": "--"},
+    {"color": "#c75000", "ls": "-."},
+    {"color": "0.45", "ls": (0, (1, 1))},
+    {"color": "#832db6", "ls": (0, (6, 1, 1, 1, 1, 1))},
+)
+
 
 def loss_curves(history: History, fig: Figure | None = None) -> Figure:
     """Total, reconstruction and KL by epoch, training and (where measured) test, in nats per image."""
@@ -103,6 +111,35 @@ def convergence(sizes: Tensor, errors: dict[str, Tensor], band: Tensor) -> Figur
     for (name, values), marker in zip(errors.items(), "osd^", strict=False):
         axis.plot(sizes, values, marker, color="black", ms=4, alpha=0.7, mfc="none", label=name)
     axis.set(xscale="log", yscale="log", xlabel="number of samples", ylabel="absolute error, nats")
+    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    axis.grid(alpha=0.3)
+    fig.tight_layout()
+    return fig
+
+
+def lines(
+    x: Tensor,
+    curves: dict[str, Tensor],
+    *,
+    xlabel: str,
+    ylabel: str,
+    log: str = "",
+    marks: dict[str, float] | None = None,
+    ylim: tuple[float, float] | None = None,
+) -> Figure:
+    """Named curves (T,) over x (T,), told apart by their dashes; ``marks`` are named vertical lines.
+
+    Args:
+        log: the axes to make logarithmic: "", "x", "y" or "xy".
+    """
+    fig, axis = plt.subplots(figsize=(7.5, 3.2))
+    for (name, values), style in zip(curves.items(), LINE_STYLES, strict=False):
+        axis.plot(x, values, **style, lw=1.8, label=name)
+    for k, (name, place) in enumerate((marks or {}).items()):
+        axis.axvline(place, color="0.5", ls=":", lw=1)
+        axis.annotate(name, (place, 0.97 - 0.1 * (k % 3)), xycoords=axis.get_xaxis_transform(), fontsize=9, va="top")
+    axis.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
+    axis.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
     axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     axis.grid(alpha=0.3)
     fig.tight_layout()

@@ -1,4 +1,4 @@
-"""The live parts: widgets that decode in the browser, so that they answer at screen speed.
+"""The live parts: widgets that compute and draw in the browser, so that they answer at screen speed.
 
 A decoder's weights are sent to the page once; from then on a moving slider needs no kernel. It keeps
 answering while a cell is training, and after the kernel has died.
@@ -8,5 +8,14 @@ from vae_helpers.widgets.interpolation import InterpolationSlider
 from vae_helpers.widgets.kl_dials import KLDials
 from vae_helpers.widgets.latent_sliders import LatentSliders
 from vae_helpers.widgets.live_curve import LiveLossCurve
+from vae_helpers.widgets.reduction_lab import ReductionLab
+from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
 
-__all__ = ["InterpolationSlider", "KLDials", "LatentSliders", "LiveLossCurve"]
+__all__ = [
+    "InterpolationSlider",
+    "KLDials",
+    "LatentSliders",
+    "LiveLossCurve",
+    "ReductionLab",
+    "ReparameterizationDials",
+]

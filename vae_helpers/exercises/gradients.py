@@ -1,0 +1,147 @@
+"""Exercises on gradients through a random draw: where a path is open, and the way round a closed one."""
+
+from collections.abc import Callable
+from itertools import product
+
+import torch
+from torch import Generator, Tensor
+
+from vae_helpers.estimators import score_gradient, score_gradients
+from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+
+
+def open_paths() -> list[list[bool]]:
+    """Does a gradient that is not zero reach mu, and does one reach logvar? One row for each snippet.
+
+    The snippets stand in notebook 04; a test runs them and compares.
+    """
+    return [
+        [True, False],  # a: under no_grad nothing is recorded, so sigma is a constant; mu is added outside of it
+        [False, False],  # b: torch.normal is recorded, but its gradient is 0 by definition
+        [True, True],  # c: sample() draws eps only, which needs no gradient
+    ]
+
+
+ROWS = ("a", "b", "c")
+HINTS = {
+    "a": "snippet a: which lines run under no_grad, and which line does not?",
+    "b": "snippet b: think of what torch.normal's own gradient was, in the cell on torch.normal above.",
+    "c": "snippet c: which tensor does sample() draw, and does that one need a gradient?",
+}
+
+
+def _right_rows(answer: Callable, values: Inputs) -> Tensor | None:
+    """1 for each row that is right, 0 for each that is not."""
+    table = answer()
+    if table is None or table is ...:
+        return None
+    table = torch.as_tensor(table)
+    if table.shape != (3, 2):
+        raise ValueError(f"want 3 rows of 2, [mu, logvar] for each snippet, got shape {tuple(table.shape)}")
+    return (table.bool() == torch.tensor(open_paths())).all(dim=1).double()
+
+
+def _with_wrong(rows: tuple[str, ...]) -> Callable:
+    return lambda: [[not v for v in row] if name in rows else row for name, row in zip(ROWS, open_paths(), strict=True)]
+
+
+def _wrong_rows() -> tuple[Misconception, ...]:
+    """A message for each set of rows that can be wrong, so that no answer is given away."""
+    chosen = [
+        tuple(name for name, wrong in zip(ROWS, flags, strict=True) if wrong) for flags in product((0, 1), repeat=3)
+    ]
+    return tuple(
+        Misconception(f"wrong_{'_'.join(rows)}", _with_wrong(rows), "look again. " + " ".join(HINTS[r] for r in rows))
+        for rows in chosen
+        if rows
+    )
+
+
+def _draws() -> list[Inputs]:
+    generator = Generator().manual_seed(0)
+    inputs = []
+    for k, d, level in ((2, 1, 1.0), (5, 3, 100.0), (8, 2, -3.0)):
+        mu, logvar = torch.randn(2, d, generator=generator)
+        z = mu + torch.exp(logvar / 2) * torch.randn(k, d, generator=generator)
+        inputs.append((level + z.square().sum(dim=1), z, mu, logvar))
+    return inputs
+
+
+def _centred(values: Tensor) -> Tensor:
+    return values - (values.sum() - values) / (len(values) - 1)
+
+
+EXERCISES: dict[str, Exercise] = {
+    "open_paths": Exercise(
+        "where the gradient is blocked",
+        open_paths,
+        (),
+        lambda: [()],
+        "you can tell an open path by what was recorded, not by the name of the function.",
+        _wrong_rows(),
+        probe=_right_rows,
+        measured="rows that are right, as 1",
+    ),
+    "score_gradient": Exercise(
+        "the score-function estimator with a baseline",
+        score_gradient,
+        ("values", "z", "mu", "logvar"),
+        _draws,
+        "an unbiased gradient from values alone: f could be a coin toss, a program, or a person.",
+        (
+            Misconception(
+                "no_baseline",
+                lambda values, z, mu, logvar: score_gradients(values, z, mu, logvar).mean(dim=0),
+                "unbiased, but there is no baseline: subtract the mean of the other draws' values.",
+            ),
+            Misconception(
+                "own_value_in_the_baseline",
+                lambda values, z, mu, logvar: score_gradients(values - values.mean(), z, mu, logvar).mean(dim=0),
+                "the baseline contains the draw's own value, so it depends on that draw and biases the estimate, by "
+                "the factor (K - 1) / K. Leave it out: average the *other* K - 1.",
+            ),
+            Misconception(
+                "sign_flipped",
+                lambda values, z, mu, logvar: -score_gradient(values, z, mu, logvar),
+                "the sign is flipped.",
+            ),
+            Misconception(
+                "not_divided_by_the_variance",
+                lambda values, z, mu, logvar: (_centred(values)[:, None] * (z - mu)).mean(dim=0),
+                "d log q / d mu is (z - mu) / sigma^2; the variance is missing.",
+            ),
+            Misconception(
+                "divided_by_sigma",
+                lambda values, z, mu, logvar: score_gradient(values, z, mu, logvar) * torch.exp(logvar / 2),
+                "d log q / d mu is (z - mu) / sigma^2; you divide by sigma.",
+            ),
+            Misconception(
+                "logvar_as_variance",
+                lambda values, z, mu, logvar: (_centred(values)[:, None] * (z - mu) / logvar).mean(dim=0),
+                "logvar is the *logarithm* of the variance.",
+            ),
+            Misconception(
+                "logvar_as_log_sigma",
+                lambda values, z, mu, logvar: score_gradient(values, z, mu, logvar) * torch.exp(-logvar),
+                "exp(logvar) is the variance already; you square it once more.",
+            ),
+            Misconception(
+                "summed_over_draws",
+                lambda values, z, mu, logvar: score_gradient(values, z, mu, logvar) * len(values),
+                "this sums over the draws; an expectation is estimated by their *mean*.",
+            ),
+            Misconception(
+                "one_for_each_draw",
+                lambda values, z, mu, logvar: score_gradients(_centred(values), z, mu, logvar),
+                "right for each draw; the estimate is the mean over the draws, shape (D,).",
+            ),
+            Misconception(
+                "score_alone",
+                lambda values, z, mu, logvar: ((z - mu) * torch.exp(-logvar)).mean(dim=0),
+                "this is the mean of the score alone, which tends to 0. Where do the values enter?",
+            ),
+        ),
+        rtol=1e-4,
+        atol=1e-4,
+    ),
+}

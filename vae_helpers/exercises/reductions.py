@@ -1,0 +1,174 @@
+"""Exercises on sums and means: the whole loss with the right reductions, and the beta that others amount to."""
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.losses import bernoulli_reconstruction, effective_beta, gaussian_kl, mean_negative_elbo
+
+
+def _loss_inputs() -> list[Inputs]:
+    generator = Generator().manual_seed(0)
+    logits, x = torch.randn(2, 3, 1, 28, 28, generator=generator)
+    mu, logvar = torch.randn(2, 3, 5, generator=generator)
+    batch = logits, x.sigmoid(), mu, logvar
+    return [(*batch, 1.0), (*batch, 4.0), (*(v[:2] for v in batch), 0.5)]
+
+
+def _beta_inputs() -> list[Inputs]:
+    combinations = [(a, b) for a in ("sum", "mean") for b in ("sum", "mean")]
+    return [(beta, *pair, pixels, d) for beta, pixels, d in ((1.0, 784, 20), (4.0, 3072, 128)) for pair in combinations]
+
+
+def _terms(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor]:
+    return bernoulli_reconstruction(logits, x), gaussian_kl(mu, logvar)
+
+
+def _loss(combine) -> object:
+    """An answer that combines the two terms, each (N,), in another way."""
+    return lambda logits, x, mu, logvar, beta: combine(*_terms(logits, x, mu, logvar), beta, mu.shape[1])
+
+
+EXERCISES: dict[str, Exercise] = {
+    "mean_negative_elbo": Exercise(
+        "the negative ELBO with the right reductions",
+        mean_negative_elbo,
+        ("logits", "x", "mu", "logvar", "beta"),
+        _loss_inputs,
+        "sums inside an image, a mean over images: so beta = 1 is the bound itself, at any image size.",
+        (
+            Misconception(
+                "mean_over_pixels",
+                _loss(lambda r, kl, beta, d: (r / 784 + beta * kl).mean()),
+                "this is the slide's own loss: the reconstruction is averaged over pixels while the KL is summed. "
+                "It amounts to beta = 784 and collapses.",
+            ),
+            Misconception(
+                "mean_over_everything",
+                _loss(lambda r, kl, beta, d: (r / 784 + beta * kl / d).mean()),
+                "both terms are averaged over everything: that amounts to beta = 784 / D. Sum over pixels and over "
+                "latent dimensions.",
+            ),
+            Misconception(
+                "kl_over_dimensions",
+                _loss(lambda r, kl, beta, d: (r + beta * kl / d).mean()),
+                "the KL is averaged over its dimensions; independent dimensions *add* their nats.",
+            ),
+            Misconception(
+                "summed_over_images",
+                _loss(lambda r, kl, beta, d: (r + beta * kl).sum()),
+                "both terms are summed over the batch: right up to a factor, but the size of a step then depends on "
+                "the batch size. Take the mean over images.",
+            ),
+            Misconception(
+                "kl_summed_over_images",
+                _loss(lambda r, kl, beta, d: r.mean() + beta * kl.sum()),
+                "the reconstruction is averaged over images, the KL is summed over them: the weight of the KL grows "
+                "with the batch.",
+            ),
+            Misconception(
+                "reconstruction_summed_over_images",
+                _loss(lambda r, kl, beta, d: r.sum() + beta * kl.mean()),
+                "the KL is averaged over images, the reconstruction is summed over them: the weight of the KL shrinks "
+                "as the batch grows.",
+            ),
+            Misconception(
+                "not_averaged",
+                _loss(lambda r, kl, beta, d: r + beta * kl),
+                "one value per image is right until the last step: an optimizer wants one number. Take the mean.",
+            ),
+            Misconception(
+                "kl_subtracted",
+                _loss(lambda r, kl, beta, d: (r - beta * kl).mean()),
+                "the KL is subtracted: training would push it to infinity. In a loss it is added.",
+            ),
+            Misconception(
+                "beta_forgotten",
+                _loss(lambda r, kl, beta, d: (r + kl).mean()),
+                "where does beta enter?",
+            ),
+            Misconception(
+                "beta_on_reconstruction",
+                _loss(lambda r, kl, beta, d: (beta * r + kl).mean()),
+                "beta weighs the KL, not the reconstruction.",
+            ),
+            Misconception(
+                "half_missing",
+                _loss(lambda r, kl, beta, d: (r + 2 * beta * kl).mean()),
+                "the KL lacks its 1/2.",
+            ),
+            Misconception(
+                "sigmoid_twice",
+                lambda logits, x, mu, logvar, beta: mean_negative_elbo(logits.sigmoid(), x, mu, logvar, beta),
+                "the sigmoid is applied twice: functions with `logits` in their name apply it themselves.",
+            ),
+            Misconception(
+                "squared_error",
+                lambda logits, x, mu, logvar, beta: (
+                    F.mse_loss(logits.sigmoid(), x, reduction="none").flatten(1).sum(1) + beta * gaussian_kl(mu, logvar)
+                ).mean(),
+                "this is the squared error; asked is the Bernoulli term, the cross-entropy.",
+            ),
+        ),
+        differentiable=True,
+    ),
+    "effective_beta": Exercise(
+        "the effective beta of a loss",
+        effective_beta,
+        ("beta", "reconstruction", "kl", "pixels", "latent_dim"),
+        _beta_inputs,
+        "with it you can read any published loss: find the reductions, and you know the beta.",
+        (
+            Misconception(
+                "unchanged",
+                lambda beta, reconstruction, kl, pixels, latent_dim: beta,
+                "the reductions change the ratio of the two terms, whatever beta is written.",
+            ),
+            Misconception(
+                "upside_down",
+                lambda beta, reconstruction, kl, pixels, latent_dim: (
+                    beta**2 / effective_beta(beta, reconstruction, kl, pixels, latent_dim)
+                ),
+                "upside down: a mean over pixels makes the *reconstruction* lighter, and so the KL heavier.",
+            ),
+            Misconception(
+                "kl_reduction_ignored",
+                lambda beta, reconstruction, kl, pixels, latent_dim: beta * (pixels if reconstruction == "mean" else 1),
+                "a mean over latent dimensions counts too: it makes the KL lighter.",
+            ),
+            Misconception(
+                "reconstruction_reduction_ignored",
+                lambda beta, reconstruction, kl, pixels, latent_dim: beta / (latent_dim if kl == "mean" else 1),
+                "a mean over pixels counts too: it makes the reconstruction lighter.",
+            ),
+            Misconception(
+                "both_multiply",
+                lambda beta, reconstruction, kl, pixels, latent_dim: (
+                    beta * (pixels if reconstruction == "mean" else 1) * (latent_dim if kl == "mean" else 1)
+                ),
+                "the pixels are right. A mean over latent dimensions *divides* the KL by their number.",
+            ),
+            Misconception(
+                "both_divide",
+                lambda beta, reconstruction, kl, pixels, latent_dim: (
+                    beta / (pixels if reconstruction == "mean" else 1) / (latent_dim if kl == "mean" else 1)
+                ),
+                "the latents are right. A mean over pixels divides the *reconstruction*: to take that factor out of "
+                "the bracket, multiply the KL by it.",
+            ),
+            Misconception(
+                "always_both",
+                lambda beta, reconstruction, kl, pixels, latent_dim: beta * pixels / latent_dim,
+                "this is right where both are means. Where one is a sum, its number does not enter.",
+            ),
+            Misconception(
+                "beta_forgotten",
+                lambda beta, reconstruction, kl, pixels, latent_dim: effective_beta(
+                    1.0, reconstruction, kl, pixels, latent_dim
+                ),
+                "the reductions are right; the beta that is written in the loss is missing.",
+            ),
+        ),
+    ),
+}

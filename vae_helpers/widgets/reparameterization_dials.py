@@ -1,0 +1,165 @@
+"""Four dials for a Gaussian q in the plane, and the frozen noise that they move and stretch."""
+
+import math
+from collections.abc import Sequence
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+import traitlets
+from torch import nn
+
+from vae_helpers.models import reparameterize
+from vae_helpers.widgets.decoder_view import MAX_BYTES, DecoderView, script
+
+DIALS = {  # in the order of the grid: one row for each dimension
+    "mu1": ("μ₁", -3.0, 3.0),
+    "sigma1": ("σ₁", 0.05, 2.0),
+    "mu2": ("μ₂", -3.0, 3.0),
+    "sigma2": ("σ₂", 0.05, 2.0),
+}
+
+
+class ReparameterizationView(DecoderView):
+    """The picture and the figures; needs no kernel. ``eps`` holds every set, (sets, draws, 2) float32."""
+
+    _esm = script("reparameterization_dials.js")
+    mu1 = traitlets.Float(0.0).tag(sync=True)
+    mu2 = traitlets.Float(0.0).tag(sync=True)
+    sigma1 = traitlets.Float(0.5).tag(sync=True)
+    sigma2 = traitlets.Float(0.5).tag(sync=True)
+    eps = traitlets.Bytes().tag(sync=True)
+    draws = traitlets.Int(200).tag(sync=True)
+    draw = traitlets.Int(0).tag(sync=True)
+    chosen = traitlets.Int(0).tag(sync=True)
+
+
+class ReparameterizationDials(widgets.VBox):
+    """Turn mu and sigma of q = N(mu, diag(sigma^2)) and see z = mu + sigma * eps move while eps stays.
+
+    All of it happens in the browser: the dials, the button for fresh eps, and the click that chooses another
+    sample answer while the kernel is busy. ``mu1``, ``mu2``, ``sigma1``, ``sigma2``, ``draw`` (which set of eps,
+    from 0 to sets - 1) and ``chosen`` (which sample is decoded, from 0 to draws - 1) can be read, set and observed
+    from Python; ``eps`` and ``z`` are the chosen sample's.
+
+    Args:
+        model: a VAE with 2 latent dimensions and an MLP decoder; it is copied.
+        mu: mean of q, 2 numbers from -3 to 3.
+        sigma: standard deviations of q (not its variances), 2 numbers from 0.05 to 2.
+        draws: samples in a set, at least 2.
+        sets: how many sets there are to choose from; after the last, the button returns to the first.
+        seed: for the samples.
+
+    Raises:
+        traitlets.TraitError: mu or sigma outside its range; later also ``draw`` or ``chosen``.
+        ValueError: a model whose latent space is not a plane, mu or sigma that is not 2 numbers, fewer than 2
+            draws or 1 set, or more of them than can be sent.
+        TypeError, ValueError: a decoder that the browser can't evaluate.
+    """
+
+    mu1 = traitlets.Float(0.0)
+    mu2 = traitlets.Float(0.0)
+    sigma1 = traitlets.Float(0.5)
+    sigma2 = traitlets.Float(0.5)
+    draw = traitlets.Int(0)
+    chosen = traitlets.Int(0)
+
+    def __init__(
+        self,
+        model: nn.Module,
+        mu: Sequence[float] = (0.0, 0.0),
+        sigma: Sequence[float] = (0.5, 0.5),
+        *,
+        draws: int = 200,
+        sets: int = 50,
+        seed: int = 0,
+    ):
+        _check_plane(model)
+        self._eps = _normal(sets, draws, seed)
+        mu1, mu2 = _pair("mu", mu)
+        sigma1, sigma2 = _pair("sigma", sigma)
+        super().__init__()
+        self.mu1, self.mu2, self.sigma1, self.sigma2 = mu1, mu2, sigma1, sigma2
+        start = {name: getattr(self, name) for name in DIALS}
+        noise = np.ascontiguousarray(self._eps.numpy(), dtype="<f4").tobytes()
+        self.view = ReparameterizationView(model.decoder, eps=noise, draws=draws, **start)
+        self.sliders = {name: self._slider(name, value) for name, value in start.items()}
+        for name in ("draw", "chosen"):  # set by a click in the view, so that nothing is dragged and no echo can hurt
+            traitlets.link((self, name), (self.view, name))
+        columns = widgets.Layout(grid_template_columns="repeat(2, 415px)")
+        self.children = [widgets.GridBox(list(self.sliders.values()), layout=columns), self.view]
+
+    @property
+    def eps(self) -> list[float]:
+        """The chosen sample's eps, 2 numbers; the dials don't change it."""
+        return self._eps[self.draw, self.chosen].tolist()
+
+    @property
+    def z(self) -> list[float]:
+        """The chosen sample's z = mu + sigma * eps, 2 numbers."""
+        mu = torch.tensor([[self.mu1, self.mu2]], dtype=torch.float64)  # the browser's precision too
+        sigma = torch.tensor([[self.sigma1, self.sigma2]], dtype=torch.float64)
+        return reparameterize(mu, 2 * sigma.log(), torch.tensor([self.eps], dtype=torch.float64))[0].tolist()
+
+    def __repr__(self) -> str:
+        mu, sigma = f"({self.mu1:g}, {self.mu2:g})", f"({self.sigma1:g}, {self.sigma2:g})"
+        return f"ReparameterizationDials(mu={mu}, sigma={sigma})"
+
+    def _slider(self, name: str, value: float) -> widgets.FloatSlider:
+        label, low, high = DIALS[name]
+        slider = widgets.FloatSlider(
+            value=value,
+            min=low,
+            max=high,
+            step=0.05,
+            description=label,
+            readout_format=".2f",
+            layout=widgets.Layout(width="auto"),
+        )
+        traitlets.link((self, name), (slider, "value"))
+        widgets.jslink((slider, "value"), (self.view, name))  # in the browser only: see InterpolationSlider
+        return slider
+
+    @traitlets.validate(*DIALS)
+    def _valid_dial(self, proposal):
+        name, value = proposal["trait"].name, proposal["value"]
+        _, low, high = DIALS[name]
+        if not low <= value <= high:  # written so that NaN is refused too
+            raise traitlets.TraitError(f"{name}: want a number from {low:g} to {high:g}, got {value!r}")
+        return value
+
+    @traitlets.validate("draw", "chosen")
+    def _valid_position(self, proposal):
+        name, value = proposal["trait"].name, proposal["value"]
+        last = self._eps.shape[("draw", "chosen").index(name)] - 1
+        if not 0 <= value <= last:
+            raise traitlets.TraitError(f"{name}: want a whole number from 0 to {last}, got {value!r}")
+        return value
+
+
+def _check_plane(model: nn.Module) -> None:
+    latent_dim = getattr(model, "latent_dim", None)
+    if latent_dim != 2:
+        raise ValueError(f"model: want one with latent_dim 2, got {type(model).__name__} with {latent_dim}")
+
+
+def _normal(sets: int, draws: int, seed: int) -> torch.Tensor:
+    """Draws from N(0, I), (sets, draws, 2) float32."""
+    for name, value, least in (("draws", draws, 2), ("sets", sets, 1)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ValueError(f"{name}: want a whole number >= {least}, got {value!r}")
+    size = 4 * math.prod((sets, draws, 2))
+    if size > MAX_BYTES:
+        got, most = f"{draws} x {sets} make {size / 1e6:.1f} MB", f"{MAX_BYTES / 1e6:.0f} MB"
+        raise ValueError(f"draws, sets: {got}; at most {most} go to the browser")
+    return torch.randn(sets, draws, 2, generator=torch.Generator().manual_seed(seed))
+
+
+def _pair(name: str, values: Sequence[float]) -> list[float]:
+    try:
+        pair = [float(value) for value in values]
+    except (TypeError, ValueError):
+        pair = []
+    if len(pair) != 2:
+        raise ValueError(f"{name}: want 2 numbers, got {values!r}")
+    return pair
