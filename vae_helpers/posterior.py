@@ -91,6 +91,6 @@ def best_gaussian(model: nn.Module, x: Tensor, mu: Tensor, logvar: Tensor, steps
     optimizer = torch.optim.Adam([mu, logvar], lr=0.05)
     for _ in range(steps):
         optimizer.zero_grad()
-        (-elbo(model, x, mu, logvar).sum()).backward(inputs=[mu, logvar])
+        (-elbo(model, x, mu, logvar, nodes=8).sum()).backward(inputs=[mu, logvar])
         optimizer.step()
     return mu.detach(), logvar.detach()

@@ -138,8 +138,10 @@ def lines(
     for k, (name, place) in enumerate((marks or {}).items()):
         axis.axvline(place, color="0.5", ls=":", lw=1)
         axis.annotate(name, (place, 0.97 - 0.1 * (k % 3)), xycoords=axis.get_xaxis_transform(), fontsize=9, va="top")
-    axis.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
     axis.set(xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear")
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    if ylim:
+        axis.set_ylim(ylim)
     axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     axis.grid(alpha=0.3)
     fig.tight_layout()

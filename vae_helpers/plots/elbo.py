@@ -62,7 +62,8 @@ def posteriors(images: Tensor, log_posteriors: Tensor, limit: float, qs: dict[st
         for (name, (mu, sigma)), (color, style) in zip(qs.items(), ((ORANGE, "--"), (BLUE, "-")), strict=False):
             size = (4 * sigma[k]).tolist()
             lower.add_patch(Ellipse(mu[k].tolist(), *size, fill=False, ec=color, ls=style, lw=1.8, label=name))
-        _zoom(lower, density, limit, torch.stack([part[k] for mu, sigma in qs.values() for part in (mu,)]))
+        ends = [mu[k] + sign * 2 * sigma[k] for mu, sigma in qs.values() for sign in (-1, 1)]
+        _zoom(lower, density, limit, torch.stack(ends))
     axes[1, 0].set_ylabel("$z_2$")
     axes[1, len(images) // 2].set_xlabel("$z_1$   (grey: true posterior; ellipses: two standard deviations)")
     axes[1, -1].legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
@@ -77,15 +78,16 @@ def rate_distortion(terms: dict[float, Terms]) -> Figure:
     """
     rates, distortions = zip(*((t.kl, t.reconstruction) for t in terms.values()), strict=True)
     fig, axis = plt.subplots(figsize=(6.5, 4.2))
-    right, top = 1.12 * max(rates), max(distortions) + 12
+    right, top = 1.2 * max(rates), max(distortions) + 12
     bottom = min(distortions) - 8
     for total in range(100, 400, 20):
         axis.plot([0, right], [total, total - right], ":", color="0.7", lw=0.8, zorder=0)
         if bottom < total - right < top:
             axis.annotate(f"{total}", (right, total - right), color="0.5", fontsize=8, ha="left", va="center")
+    axis.annotate("−ELBO", (right, bottom), color="0.5", fontsize=8, ha="left", va="top")
     axis.plot(rates, distortions, "o-", color="black", ms=5, lw=1)
     for (beta, _), x, y in zip(terms.items(), rates, distortions, strict=True):
-        shift = (9, 0) if x > 0.5 else (9, 9 if beta < 100 else -9)  # the collapsed ones lie on one point
+        shift = (6, 8) if x > 0.5 or beta < 100 else (9, -9)  # the collapsed ones lie on one point
         axis.annotate(f"β = {beta:g}", (x, y), xytext=shift, textcoords="offset points", va="center")
     axis.set(xlim=(-0.02 * right, right), ylim=(bottom, top))
     axis.set(xlabel="rate: KL, nats per image", ylabel="distortion: reconstruction, nats per image")
@@ -93,12 +95,12 @@ def rate_distortion(terms: dict[float, Terms]) -> Figure:
     return fig
 
 
-def _zoom(axis: Axes, density: Tensor, limit: float, centres: Tensor) -> None:
-    """A square that holds what can be seen of the density, and the centres (M, 2)."""
+def _zoom(axis: Axes, density: Tensor, limit: float, points: Tensor) -> None:
+    """A square that holds what can be seen of the density, and the points (M, 2)."""
     side = len(density)
     at = torch.linspace(-limit, limit, side)
     rows, columns = (density > 0.02).nonzero().T
-    x, y = torch.cat([at[columns], centres[:, 0]]), torch.cat([at[rows], centres[:, 1]])
+    x, y = torch.cat([at[columns], points[:, 0]]), torch.cat([at[rows], points[:, 1]])
     reach = 0.6 * max((x.max() - x.min()).item(), (y.max() - y.min()).item(), 0.3)
     x, y = ((v.max() + v.min()).item() / 2 for v in (x, y))
     axis.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
