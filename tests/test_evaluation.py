@@ -3,7 +3,7 @@ import torch
 
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA
-from vae_helpers.evaluation import evaluate, hole_fraction
+from vae_helpers.evaluation import active_units, evaluate, hole_fraction
 from vae_helpers.models import VAE
 
 
@@ -60,3 +60,15 @@ def test_bad_input_of_hole_fraction(logits, bound, error, message):
 def test_bad_images():
     with pytest.raises(ValueError, match="images: want values in"):
         evaluate(VAE(), torch.full((2, 1, 28, 28), 3.0))
+
+
+def test_active_units_vary_over_images():
+    mu = torch.tensor([[0.0, 5.0, 0.3], [0.0, 5.0, -0.3], [0.01, 5.0, 0.0]])
+    assert active_units(mu).tolist() == [False, False, True]  # the second is far from 0, but tells nothing apart
+    assert active_units(mu, bound=0.2).sum() == 0
+
+
+@pytest.mark.parametrize("mu", [torch.zeros(1, 3), torch.zeros(4)])
+def test_bad_means(mu):
+    with pytest.raises(ValueError, match="mu: want"):
+        active_units(mu)

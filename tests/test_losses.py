@@ -6,9 +6,12 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from vae_helpers.losses import (
     bernoulli_reconstruction,
+    effective_beta,
+    free_bits,
     gaussian_kl,
     gaussian_kl_between,
     gaussian_reconstruction,
+    mean_negative_elbo,
     negative_elbo,
 )
 
@@ -101,3 +104,69 @@ def test_negative_elbo():
 def test_bad_input(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_mean_negative_elbo_is_in_nats_per_image(generator):
+    logits, x = torch.randn(2, 6, 1, 28, 28, generator=generator)
+    mu, logvar = torch.randn(2, 6, 3, generator=generator)
+    whole = mean_negative_elbo(logits, x.sigmoid(), mu, logvar, 2.0)
+    parts = [mean_negative_elbo(*(v[k : k + 1] for v in (logits, x.sigmoid(), mu, logvar)), 2.0) for k in range(6)]
+    torch.testing.assert_close(whole, torch.stack(parts).mean())
+    terms = bernoulli_reconstruction(logits, x.sigmoid()), gaussian_kl(mu, logvar)
+    torch.testing.assert_close(whole, (terms[0] + 2 * terms[1]).mean())
+
+
+@pytest.mark.parametrize("reconstruction", ["sum", "mean"])
+@pytest.mark.parametrize("kl", ["sum", "mean"])
+def test_effective_beta_points_where_the_reduced_loss_points(reconstruction, kl, generator):
+    """The gradient of the loss as it is written is a multiple of the summed loss's gradient at the effective beta."""
+    a = torch.randn(5, generator=generator, requires_grad=True)
+    pixels, latents = (
+        torch.outer(a, torch.randn(12, generator=generator)).square(),
+        (a[:, None] + torch.rand(5, 3)) ** 4,
+    )
+    reduce = {"sum": torch.Tensor.sum, "mean": torch.Tensor.mean}
+    written = reduce[reconstruction](pixels, dim=1) + 0.7 * reduce[kl](latents, dim=1)
+    beta = effective_beta(0.7, reconstruction, kl, pixels=12, latent_dim=3)
+    summed = pixels.sum(dim=1) + beta * latents.sum(dim=1)
+    (first,) = torch.autograd.grad(written.mean(), a, retain_graph=True)
+    (second,) = torch.autograd.grad(summed.mean(), a)
+    torch.testing.assert_close(first / first.norm(), second / second.norm())
+
+
+def test_effective_beta_of_known_losses():
+    assert effective_beta(1.0) == 1
+    assert effective_beta(1.0, "mean", "sum") == pytest.approx(784)
+    assert effective_beta(1.0, "mean", "mean") == pytest.approx(39.2)
+    assert effective_beta(4.0, "sum", "mean", latent_dim=10) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"reconstruction": "none"}, 'reconstruction: want "sum" or "mean", got \'none\''),
+        ({"kl": "average"}, 'kl: want "sum" or "mean"'),
+        ({"pixels": 0}, "pixels: want a number > 0, got 0"),
+        ({"beta": -1.0}, "beta: want a number > 0, got -1.0"),
+        ({"latent_dim": float("nan")}, "latent_dim: want a number > 0"),
+    ],
+)
+def test_bad_input_of_effective_beta(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        effective_beta(**({"beta": 1.0} | arguments))
+
+
+def test_free_bits_are_free():
+    kl = torch.tensor([[0.1, 1.0], [0.2, 3.0]], requires_grad=True)
+    total = free_bits(kl, 0.5)
+    assert total.item() == pytest.approx(0.5 + 2.0)
+    total.backward()
+    assert kl.grad.tolist() == [[0, 0.5], [0, 0.5]]  # nothing pushes the first dimension
+    assert free_bits(kl, 0.0).item() == pytest.approx(kl.sum(dim=1).mean().item())
+
+
+def test_bad_input_of_free_bits():
+    with pytest.raises(ValueError, match="floor: want nats >= 0, got -1"):
+        free_bits(torch.zeros(2, 2), -1)
+    with pytest.raises(ValueError, match="kl_per_dimension: want shape"):
+        free_bits(torch.zeros(2), 0.1)

@@ -53,12 +53,12 @@ def posteriors(images: Tensor, log_posteriors: Tensor, limit: float, qs: dict[st
         qs: means and standard deviations, each (N, 2), by the name of the Gaussian; up to two.
     """
     side = round(log_posteriors.shape[1] ** 0.5)
-    fig, axes = plt.subplots(2, len(images), figsize=(2.1 * len(images), 3.3), height_ratios=[1, 2.1])
+    fig, axes = plt.subplots(2, len(images), figsize=(2.1 * len(images), 3.3), height_ratios=[1, 2.1], squeeze=False)
     for k, (upper, lower) in enumerate(axes.T):
         upper.imshow(_ink(images[k, 0]), cmap="gray", vmin=0, vmax=1)
         upper.axis("off")
         density = (log_posteriors[k] - log_posteriors[k].max()).exp().view(side, side)
-        lower.imshow(density, origin="lower", extent=(-limit, limit) * 2, cmap="Greys", interpolation="bilinear")
+        lower.imshow(density.numpy(), origin="lower", extent=(-limit, limit) * 2, cmap="Greys", interpolation="bilinear")
         for (name, (mu, sigma)), (color, style) in zip(qs.items(), ((ORANGE, "--"), (BLUE, "-")), strict=False):
             size = (4 * sigma[k]).tolist()
             lower.add_patch(Ellipse(mu[k].tolist(), *size, fill=False, ec=color, ls=style, lw=1.8, label=name))

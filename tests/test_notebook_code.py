@@ -1,0 +1,166 @@
+"""The code that a notebook teaches is the package's: its own definitions, run here, give the same numbers."""
+
+import ast
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Generator, nn
+from torch.nn import functional as F
+
+from vae_helpers import estimators, losses
+from vae_helpers.exercises.gradients import open_paths
+from vae_helpers.linear_gaussian import fit_linear_gaussian
+from vae_helpers.losses import bernoulli_reconstruction, gaussian_kl
+from vae_helpers.models import VAE, reparameterize
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+
+
+def definitions(name: str) -> dict:
+    """What a notebook imports and defines (functions and classes), without running anything else of it."""
+    cells = [
+        cell for cell in json.loads((FOLDER / f"{name}.ipynb").read_text())["cells"] if cell["cell_type"] == "code"
+    ]
+    kept = [
+        node
+        for cell in cells
+        for node in ast.parse("".join(cell["source"])).body
+        if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
+    ]
+    scope: dict = {}
+    exec(compile(ast.Module(kept, []), name, "exec"), scope)
+    return scope
+
+
+@pytest.fixture(scope="module")
+def loss():
+    return definitions("03_vae_loss")
+
+
+@pytest.fixture(scope="module")
+def trick():
+    return definitions("04_reparameterization_trick")
+
+
+def test_probabilistic_pca(loss):
+    generator = Generator().manual_seed(0)
+    x = torch.randn(40, 9, generator=generator, dtype=torch.float64)
+    model = fit_linear_gaussian(x, 3)
+    loss |= {"W": model.weight, "m": model.mean, "s2": torch.tensor(model.noise, dtype=torch.float64)}
+    mu, logvar = torch.randn(2, 40, 3, generator=generator, dtype=torch.float64)
+    torch.testing.assert_close(loss["log_marginal"](x), model.log_marginal(x))
+    torch.testing.assert_close(loss["posterior"](x).mean, model.posterior(x).mean)
+    torch.testing.assert_close(loss["posterior"](x).covariance_matrix, model.posterior(x).covariance_matrix)
+    torch.testing.assert_close(loss["log_joint"](x, mu), model.log_joint(x, mu))
+    torch.testing.assert_close(loss["elbo"](x, mu, logvar), model.elbo(x, mu, logvar))
+
+
+def test_free_bits(loss):
+    kl = torch.rand(5, 4, generator=Generator().manual_seed(0))
+    for floor in (0.0, 0.3, 0.5, 2.0):
+        torch.testing.assert_close(loss["free_bits"](kl, floor), losses.free_bits(kl, floor))
+
+
+def test_free_bits_model(loss, images):
+    model = loss["FreeBitsVAE"](3, (8,), seed=0)
+    x = images[:6]
+    reconstruction, kl = model.loss_terms(x, Generator().manual_seed(0))
+    plain, _ = VAE.loss_terms(model, x, Generator().manual_seed(0))
+    mu, logvar = model.encode(x)
+    wanted = losses.free_bits(-0.5 * (1 + logvar - mu**2 - logvar.exp()), 0.25)
+    torch.testing.assert_close(reconstruction, plain)
+    torch.testing.assert_close(kl, wanted.expand(6))
+
+
+def test_the_slides_loss(loss, images):
+    model = loss["SlideVAE"](3, (8,), seed=0)
+    x = images[:6]
+    reconstruction, kl = model.loss_terms(x, Generator().manual_seed(0))
+    logits, mu, logvar = model(x, Generator().manual_seed(0))
+    torch.testing.assert_close(reconstruction.mean(), F.binary_cross_entropy_with_logits(logits, x))
+    torch.testing.assert_close(kl, gaussian_kl(mu, logvar))
+
+
+def test_learned_scale(loss, images):
+    model = loss["GaussianVAE"](3, (8,), seed=0)
+    with torch.no_grad():
+        model.log_scale.fill_(math.log(0.3))
+    reconstruction, _ = model.loss_terms(images[:6], Generator().manual_seed(0))
+    logits, *_ = model(images[:6], Generator().manual_seed(0))
+    wanted = losses.gaussian_reconstruction(torch.sigmoid(logits), images[:6], 0.3)
+    torch.testing.assert_close(reconstruction, wanted, rtol=1e-4, atol=1e-2)
+
+
+def test_estimators(trick):
+    generator = Generator().manual_seed(0)
+    mu, logvar = torch.randn(2, 3, generator=generator)
+    eps = torch.randn(7, 3, generator=generator)
+    z = reparameterize(mu.expand(7, 3), logvar.expand(7, 3), eps)
+    values = z.sin().sum(dim=1)
+    f = lambda z: z.sin().sum(dim=1)  # noqa: E731
+    got, wanted = trick["pathwise_gradients"](f, mu, logvar, eps), estimators.pathwise_gradients(f, mu, logvar, eps)
+    torch.testing.assert_close(got, wanted)
+    got, wanted = (m(values, z, mu, logvar) for m in (trick["score_gradients"], estimators.score_gradients))
+    torch.testing.assert_close(got, wanted)
+
+
+class Given(nn.Module):
+    """An encoder that answers with its two parameters."""
+
+    def __init__(self, n, d):
+        super().__init__()
+        generator = Generator().manual_seed(1)
+        self.mu, self.logvar = (nn.Parameter(torch.randn(n, d, generator=generator)) for _ in range(2))
+
+    def forward(self, x):
+        return self.mu, self.logvar
+
+
+@pytest.mark.parametrize(("kind", "count"), [("ScoreVAE", 1), ("BaselineVAE", 2)])
+def test_models_trained_by_the_score_function(trick, images, kind, count):
+    """The gradient that reaches mu is the package's estimate, from the same draws."""
+    model, x = trick[kind](2, (8,), seed=0), images[:1]
+    model.encoder = Given(1, 2)
+    reconstruction, _ = model.loss_terms(x, Generator().manual_seed(0))
+    reconstruction.sum().backward()
+    mu, logvar = (p.detach() for p in model.encoder.parameters())
+    generator = Generator().manual_seed(0)
+    eps = torch.cat([torch.randn(1, 2, generator=generator) for _ in range(count)])
+    z = mu + torch.exp(logvar / 2) * eps
+    with torch.no_grad():
+        values = bernoulli_reconstruction(model.decode(z), x.expand(count, 1, 28, 28))
+    if count == 1:
+        wanted = estimators.score_gradients(values, z, mu[0], logvar[0])[0]
+    else:
+        wanted = estimators.score_gradient(values, z, mu[0], logvar[0])
+    torch.testing.assert_close(model.encoder.mu.grad[0], wanted, rtol=1e-3, atol=1e-2)
+    torch.testing.assert_close(reconstruction.item(), values.mean().item())  # its value is untouched
+    assert model.decoder.head.weight.grad.abs().sum() > 0
+
+
+def test_blocked_paths_are_blocked(trick, images):
+    model = trick["BlockedVAE"](2, (8,), seed=0)
+    reconstruction, kl = model.loss_terms(images[:4], Generator().manual_seed(0))
+    reconstruction.sum().backward(retain_graph=True)
+    assert model.encoder.head.weight.grad is None and model.decoder.head.weight.grad is not None
+    kl.sum().backward()
+    assert model.encoder.head.weight.grad is not None
+
+
+def test_the_answer_key_of_the_three_snippets(trick):
+    for name, row in zip("abc", open_paths(), strict=True):
+        mu, logvar = (torch.randn(50, requires_grad=True) for _ in range(2))
+        z = trick[f"snippet_{name}"](mu, logvar)
+        z.square().sum().backward()
+        assert [value.grad is not None and bool(value.grad.any()) for value in (mu, logvar)] == row
+
+
+def test_kolmogorov_smirnov(trick):
+    draws = torch.randn(2000, generator=Generator().manual_seed(0), dtype=torch.float64)
+    q = torch.distributions.Normal(torch.tensor(0.1).double(), torch.tensor(1.0).double())
+    below = torch.stack([(draws <= d).double().mean() for d in draws])
+    wanted = torch.maximum((below - q.cdf(draws)).max(), (q.cdf(draws) - below + 1 / 2000).max())
+    assert abs(trick["ks_distance"](draws, q) - wanted) < 1e-6
