@@ -3,8 +3,9 @@
 Importing it loads nothing heavy: a notebook imports each name from the module it lives in, so that a
 reader sees where it stands. The modules, in the order in which they may import one another:
 
-``checks`` -> ``data``, ``networks``, ``losses``, ``kl_derivation`` -> ``models`` -> ``evaluation``,
-``checkpoints`` -> ``training``, ``latent_space`` -> ``plots``, ``widgets``, ``exercises`` -> the notebooks.
+``checks`` -> ``data``, ``networks``, ``losses``, ``kl_derivation`` -> ``models``, ``linear_gaussian`` ->
+``evaluation``, ``checkpoints``, ``estimators`` -> ``training``, ``latent_space`` -> ``plots``, ``posterior`` ->
+``widgets``, ``exercises`` -> the notebooks.
 """
 
 __version__ = "0.1.0"

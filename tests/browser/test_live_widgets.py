@@ -1,41 +1,14 @@
 """Run All in a real browser, every slider moved, and the pixels that the browser paints compared with PyTorch's."""
 
 import base64
-import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from driving import PNG, drag, pixels, wait_for_change
 
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA
 from vae_helpers.latent_space import decode_images
-
-PNG = """canvas => new Promise(done => requestAnimationFrame(() => done(canvas.toDataURL('image/png'))))"""
-
-
-def pixels(canvas) -> np.ndarray:
-    """The digit on a canvas as probabilities of ink (28, 28)."""
-    data = base64.b64decode(canvas.evaluate(PNG).split(",")[1])
-    return 1 - np.asarray(Image.open(io.BytesIO(data)).convert("L"), dtype=float) / 255
-
-
-def wait_for_change(page, read, before, seconds=5.0):
-    for _ in range(int(seconds * 20)):
-        now = read()
-        if now != before:
-            return now
-        page.wait_for_timeout(50)
-    raise AssertionError(f"nothing changed: still {before!r}")
-
-
-def drag(page, slider, start: float, stop: float) -> None:
-    """Take hold of a slider at a fraction of its length, and move to another by mouse."""
-    box = slider.bounding_box()
-    page.mouse.move(box["x"] + start * box["width"], box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + stop * box["width"], box["y"] + box["height"] / 2, steps=10)
-    page.mouse.up()
 
 
 @pytest.fixture(scope="module")
