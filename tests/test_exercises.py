@@ -35,7 +35,10 @@ def test_the_reference_is_right(name):
 )
 @pytest.mark.parametrize("convert", [torch.Tensor.double, torch.Tensor.numpy])
 def test_the_kind_of_number_does_not_matter(name, convert):
-    assert check(name, lambda *a: convert(EXERCISES[name].reference(*a))).status == "right"
+    """Unless it is part of a loss: NumPy has no gradients."""
+    cut = convert is torch.Tensor.numpy and EXERCISES[name].differentiable
+    result = check(name, lambda *a: convert(EXERCISES[name].reference(*a)))
+    assert (result.status, result.misconception) == (("wrong", "gradient_cut") if cut else ("right", None))
 
 
 @pytest.mark.parametrize("name", EXERCISES)
@@ -293,6 +296,32 @@ def test_a_cut_gradient_is_noticed():
     for cut in (lambda *a: gaussian_kl(*a).detach(), lambda *a: torch.tensor(gaussian_kl(*a).tolist())):
         result = check("gaussian_kl", cut)
         assert (result.status, result.misconception) == ("wrong", "gradient_cut")
+
+
+@pytest.mark.parametrize(
+    ("answer", "names"),
+    [
+        (lambda mu, logvar, eps: mu.detach() + (logvar / 2).exp() * eps, "mu"),
+        (lambda mu, logvar, eps: mu + (logvar / 2).exp().detach() * eps, "logvar"),
+        (lambda mu, logvar, eps: (mu + (logvar / 2).exp() * eps).detach(), "mu and logvar"),
+        (lambda mu, logvar, eps: mu.numpy() + np.exp(logvar.numpy() / 2) * eps.numpy(), "mu and logvar"),
+    ],
+)
+def test_each_blocked_path_is_named(answer, names):
+    result = check("reparameterize", answer)
+    assert result.misconception == "gradient_cut" and f"does not come back to {names}: stay" in result.message
+
+
+def test_what_the_loss_needs_is_not_overwritten():
+    result = check("reparameterize", lambda mu, logvar, eps: mu.add_((logvar / 2).exp() * eps))
+    assert result.misconception == "input_overwritten" and "overwrites mu" in result.message
+    assert check("reparameterize", lambda mu, logvar, eps: eps.mul_((logvar / 2).exp()).add_(mu)).status == "right"
+
+
+def test_a_long_error_is_cut():
+    refuses = torch.distributions.Bernoulli  # grey pixels, and prints them all
+    result = check("bernoulli_reconstruction", lambda logits, x: -refuses(logits=logits).log_prob(x).sum(1))
+    assert result.status == "error" and len(result.message) < 500
 
 
 def test_the_wrong_number_of_arguments():

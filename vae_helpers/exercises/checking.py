@@ -5,6 +5,7 @@ right one, has made that mistake.
 """
 
 import inspect
+import textwrap
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def _check(exercise: Exercise, answer: Callable) -> CheckResult:
         got.append(result)
     wanted = [_try(exercise, exercise.reference, values) for values in trials]
     if _agree(exercise, got, wanted):
-        return _right(exercise, answer, trials[0])
+        return _right(exercise, answer, trials[min(1, len(trials) - 1)])  # the first may be too simple
     for mistake in exercise.misconceptions:
         if _agree(exercise, got, [_try(exercise, mistake.function, values) for values in trials]):
             return CheckResult("wrong", mistake.message, mistake.name)
@@ -143,22 +144,45 @@ def _try(exercise: Exercise, answer: Callable, values: Inputs) -> Tensor | Check
 
 
 def _right(exercise: Exercise, answer: Callable, values: Inputs) -> CheckResult:
-    """The numbers are right; in a loss, a gradient must come through as well."""
-    if not exercise.differentiable or not isinstance(answer(*values), Tensor):
-        return CheckResult("right", exercise.why)
-    # sums with 0 are no leaves, so that an answer may work in place
-    tracked = (v.clone().requires_grad_() + 0 if isinstance(v, Tensor) else v for v in values)
+    """The numbers are right; in a loss the right gradients must come back too, and the inputs stay as they are."""
+    wanted, _ = _gradients(exercise, exercise.reference, values)
+    got, overwritten = _gradients(exercise, answer, values)
+    wrong = [name for name in wanted if got[name] is None or not _near(got[name], wanted[name])]
+    if wrong:
+        return CheckResult(
+            "wrong",
+            f"the numbers are right, but the right gradient does not come back to {' and '.join(wrong)}: stay in "
+            "torch, without detach(), no_grad(), item() or numpy().",
+            "gradient_cut",
+        )
+    if overwritten:
+        return CheckResult(
+            "wrong",
+            f"the result is right, but your function overwrites {' and '.join(overwritten)}, and the loss needs that.",
+            "input_overwritten",
+        )
+    return CheckResult("right", exercise.why)
+
+
+def _gradients(exercise: Exercise, function: Callable, values: Inputs) -> tuple[dict[str, Tensor | None], list[str]]:
+    """The gradient that comes back to each argument that must have one (None: none), and which were overwritten."""
+    if not exercise.differentiable:
+        return {}, []
+    leaves = [v.clone().requires_grad_() if isinstance(v, Tensor) else v for v in values]
+    tracked = [v * 1 for v in leaves]  # no leaves, so that an answer may work in place
+    at = {name: exercise.arguments.index(name) for name in exercise.differentiable}
     try:
-        carries_gradient = answer(*tracked).requires_grad
+        result = function(*tracked).square().sum()
+        found = torch.autograd.grad(result, [leaves[k] for k in at.values()], allow_unused=True)
     except Exception:  # .numpy() of a tensor that needs a gradient raises, for one
-        carries_gradient = False
-    if carries_gradient:
-        return CheckResult("right", exercise.why)
-    return CheckResult(
-        "wrong",
-        "the numbers are right, but no gradient comes through: stay in torch, without detach(), item() or numpy().",
-        "gradient_cut",
-    )
+        found = [None] * len(at)
+    overwritten = [name for name, k in at.items() if not torch.equal(tracked[k], leaves[k])]
+    return dict(zip(at, found, strict=True)), overwritten
+
+
+def _near(got: Tensor, wanted: Tensor) -> bool:
+    """Gradients of sums over many pixels: to a thousandth of the largest."""
+    return bool((got - wanted).abs().max() <= 1e-3 * wanted.abs().max() + 1e-6)
 
 
 def _agree(exercise: Exercise, got: list[Tensor], wanted: list[Tensor]) -> bool:
@@ -212,4 +236,4 @@ def _tell(error: Exception) -> str:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
     frames = [f for f in frames if Path(f.filename).parent != Path(__file__).parent]
     line = f' in the line "{frames[-1].line}"' if frames and frames[-1].line else ""
-    return f"{type(error).__name__}{line}: {error}"
+    return f"{type(error).__name__}{line}: {textwrap.shorten(str(error), 300, placeholder=' ...')}"

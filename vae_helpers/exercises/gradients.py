@@ -35,10 +35,15 @@ def _right_rows(answer: Callable, values: Inputs) -> Tensor | None:
     table = answer()
     if table is None or table is ...:
         return None
-    table = torch.as_tensor(table)
-    if table.shape != (3, 2):
-        raise ValueError(f"want 3 rows of 2, [mu, logvar] for each snippet, got shape {tuple(table.shape)}")
-    return (table.bool() == torch.tensor(open_paths())).all(dim=1).double()
+    try:
+        rows = [[bool(value) for value in row] for row in table]
+    except TypeError:
+        rows = []
+    if [len(row) for row in rows] != [2, 2, 2]:
+        raise ValueError(
+            "want 3 rows of True or False, [mu, logvar] for each snippet: [[..., ...], [..., ...], [..., ...]]"
+        )
+    return torch.tensor([row == wanted for row, wanted in zip(rows, open_paths(), strict=True)]).double()
 
 
 def _with_wrong(rows: tuple[str, ...]) -> Callable:
@@ -99,6 +104,23 @@ EXERCISES: dict[str, Exercise] = {
                 lambda values, z, mu, logvar: score_gradients(values - values.mean(), z, mu, logvar).mean(dim=0),
                 "the baseline contains the draw's own value, so it depends on that draw and biases the estimate, by "
                 "the factor (K - 1) / K. Leave it out: average the *other* K - 1.",
+            ),
+            Misconception(
+                "divided_by_all",
+                lambda values, z, mu, logvar: score_gradients(
+                    values - (values.sum() - values) / len(values), z, mu, logvar
+                ).mean(dim=0),
+                "the sum of the others has K - 1 terms, so its mean is divided by K - 1.",
+            ),
+            Misconception(
+                "baseline_added",
+                lambda values, z, mu, logvar: score_gradients(2 * values - _centred(values), z, mu, logvar).mean(dim=0),
+                "the baseline is *subtracted* from the values.",
+            ),
+            Misconception(
+                "variance_multiplied",
+                lambda values, z, mu, logvar: score_gradient(values, z, mu, logvar) * torch.exp(2 * logvar),
+                "d log q / d mu is (z - mu) / sigma^2: *divide* by the variance.",
             ),
             Misconception(
                 "sign_flipped",

@@ -92,7 +92,7 @@ EXERCISES: dict[str, Exercise] = {
                 "this adds up all pairs; return one value for each.",
             ),
         ),
-        differentiable=True,
+        differentiable=("mu", "sigma"),
     ),
     "gaussian_kl": Exercise(
         "the KL of a diagonal Gaussian against the prior N(0, I)",
@@ -157,7 +157,7 @@ EXERCISES: dict[str, Exercise] = {
                 "mu enters as its square.",
             ),
         ),
-        differentiable=True,
+        differentiable=("mu", "logvar"),
     ),
     "gaussian_kl_between": Exercise(
         "the KL between two diagonal Gaussians",
@@ -242,6 +242,6 @@ EXERCISES: dict[str, Exercise] = {
                 "this adds up the whole batch; keep one value per image by summing over dim=1 only.",
             ),
         ),
-        differentiable=True,
+        differentiable=("mu_q", "logvar_q", "mu_p", "logvar_p"),
     ),
 }

@@ -60,6 +60,21 @@ EXERCISES: dict[str, Exercise] = {
                 "this scales the noise by logvar itself, which can be negative; sigma is exp(logvar / 2).",
             ),
             Misconception(
+                "half_outside",
+                lambda mu, logvar, eps: mu + 0.5 * torch.exp(logvar) * eps,
+                "the 1/2 belongs into the exponent: half a logarithm is a square root.",
+            ),
+            Misconception(
+                "logvar_doubled",
+                lambda mu, logvar, eps: reparameterize(mu, 4 * logvar, eps),
+                "log sigma^2 = 2 log sigma, so log sigma is *half* of logvar, not twice.",
+            ),
+            Misconception(
+                "own_noise",
+                lambda mu, logvar, eps: reparameterize(mu, logvar, torch.randn_like(mu)),
+                "you have drawn noise of your own; use the eps that is given.",
+            ),
+            Misconception(
                 "relu_on_logvar",
                 lambda mu, logvar, eps: reparameterize(mu, logvar.relu(), eps),
                 "this cuts logvar off at 0, so sigma can never be below 1. logvar may be negative: that is its point.",
@@ -90,7 +105,7 @@ EXERCISES: dict[str, Exercise] = {
                 "this is noise around 0; it belongs around mu.",
             ),
         ),
-        differentiable=True,
+        differentiable=("mu", "logvar"),
     ),
     "lerp": Exercise(
         "the straight line between two codes",

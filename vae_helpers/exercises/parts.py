@@ -33,7 +33,7 @@ class Exercise:
         inputs: makes the inputs to try, simplest first.
         why: one line for a right answer, on why it matters.
         misconceptions: the mistakes to recognise.
-        differentiable: the answer is part of a loss, so its result must carry a gradient.
+        differentiable: the arguments to which a gradient must come back, since the answer is part of a loss.
         probe: tries an answer on one of the inputs; what it returns is compared. None means nothing was done.
         measured: what the probe returns, in words, where that is not simply the answer's result.
         rtol, atol: how near a result must come.
@@ -46,7 +46,7 @@ class Exercise:
     inputs: Callable[[], list[Inputs]]
     why: str
     misconceptions: tuple[Misconception, ...]
-    differentiable: bool = False
+    differentiable: tuple[str, ...] = ()
     probe: Callable[[Callable, Inputs], object] = call
     measured: str = ""
     rtol: float = 1e-4

@@ -67,6 +67,21 @@ EXERCISES: dict[str, Exercise] = {
                 'reduction="none", then sum over pixels only.',
             ),
             Misconception(
+                "arguments_swapped",
+                lambda logits, x: bernoulli_reconstruction(x, logits),
+                "the logits come first, the target second; here they are swapped.",
+            ),
+            Misconception(
+                "epsilon_in_the_log",
+                lambda logits, x: (
+                    (-(x * (logits.sigmoid() + 1e-8).log() + (1 - x) * (1 - logits.sigmoid() + 1e-8).log()))
+                    .flatten(1)
+                    .sum(1)
+                ),
+                "nearly: the small number inside the log keeps it finite, but cuts the loss of a pixel off near 18 "
+                "nats, and the gradient with it. Use a function that takes the logits.",
+            ),
+            Misconception(
                 "clamped_log",
                 lambda logits, x: F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none").flatten(1).sum(1),
                 "nearly: this function takes probabilities, and cuts the loss of a pixel off at 100 nats where one "
@@ -89,7 +104,7 @@ EXERCISES: dict[str, Exercise] = {
                 "this adds up the whole batch; keep one value per image: flatten(1), then sum over dim=1.",
             ),
         ),
-        differentiable=True,
+        differentiable=("logits",),
     ),
     "gaussian_reconstruction": Exercise(
         "the Gaussian reconstruction term, with its scale",
@@ -118,6 +133,23 @@ EXERCISES: dict[str, Exercise] = {
                 "constant_once",
                 lambda x_hat, x, sigma: _squared(x_hat, x) / (2 * sigma**2) + _constant(x, sigma) / x[0].numel(),
                 "the constant is there once; it belongs to *each pixel*.",
+            ),
+            Misconception(
+                "mnist_written_in",
+                lambda x_hat, x, sigma: (
+                    gaussian_reconstruction(x_hat, x, sigma) + (784 - x[0].numel()) * (math.log(sigma) + 0.5 * LOG_2PI)
+                ),
+                "the constant counts 784 pixels whatever the image. Take the number of pixels from x: x[0].numel().",
+            ),
+            Misconception(
+                "constant_for_the_batch",
+                lambda x_hat, x, sigma: _squared(x_hat, x) / (2 * sigma**2) + len(x) * _constant(x, sigma),
+                "the constant counts the pixels of the whole batch; each image has x[0].numel() of them.",
+            ),
+            Misconception(
+                "log_of_variance",
+                lambda x_hat, x, sigma: gaussian_reconstruction(x_hat, x, sigma) + _constant(x, sigma),
+                "log(2 pi sigma^2) needs a 1/2 in front: it is twice log(sigma sqrt(2 pi)).",
             ),
             Misconception(
                 "two_pi_forgotten",
@@ -150,6 +182,6 @@ EXERCISES: dict[str, Exercise] = {
                 "this adds up the whole batch; keep one value per image: flatten(1), then sum over dim=1.",
             ),
         ),
-        differentiable=True,
+        differentiable=("x_hat",),
     ),
 }

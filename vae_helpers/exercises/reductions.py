@@ -94,6 +94,11 @@ EXERCISES: dict[str, Exercise] = {
                 "beta weighs the KL, not the reconstruction.",
             ),
             Misconception(
+                "beta_on_both",
+                _loss(lambda r, kl, beta, d: (beta * (r + kl)).mean()),
+                "this scales the whole loss, which moves no minimum; beta weighs the KL alone.",
+            ),
+            Misconception(
                 "half_missing",
                 _loss(lambda r, kl, beta, d: (r + 2 * beta * kl).mean()),
                 "the KL lacks its 1/2.",
@@ -111,7 +116,7 @@ EXERCISES: dict[str, Exercise] = {
                 "this is the squared error; asked is the Bernoulli term, the cross-entropy.",
             ),
         ),
-        differentiable=True,
+        differentiable=("logits", "mu", "logvar"),
     ),
     "effective_beta": Exercise(
         "the effective beta of a loss",
@@ -156,6 +161,13 @@ EXERCISES: dict[str, Exercise] = {
                 ),
                 "the latents are right. A mean over pixels divides the *reconstruction*: to take that factor out of "
                 "the bracket, multiply the KL by it.",
+            ),
+            Misconception(
+                "one_or_the_other",
+                lambda beta, reconstruction, kl, pixels, latent_dim: (
+                    beta * pixels if reconstruction == "mean" else effective_beta(beta, "sum", kl, pixels, latent_dim)
+                ),
+                "right for three of the four cases. Where both are means, both numbers enter (an `elif` too many?).",
             ),
             Misconception(
                 "always_both",

@@ -58,7 +58,9 @@ def posteriors(images: Tensor, log_posteriors: Tensor, limit: float, qs: dict[st
         upper.imshow(_ink(images[k, 0]), cmap="gray", vmin=0, vmax=1)
         upper.axis("off")
         density = (log_posteriors[k] - log_posteriors[k].max()).exp().view(side, side)
-        lower.imshow(density.numpy(), origin="lower", extent=(-limit, limit) * 2, cmap="Greys", interpolation="bilinear")
+        lower.imshow(
+            density.numpy(), origin="lower", extent=(-limit, limit) * 2, cmap="Greys", interpolation="bilinear"
+        )
         for (name, (mu, sigma)), (color, style) in zip(qs.items(), ((ORANGE, "--"), (BLUE, "-")), strict=False):
             size = (4 * sigma[k]).tolist()
             lower.add_patch(Ellipse(mu[k].tolist(), *size, fill=False, ec=color, ls=style, lw=1.8, label=name))
@@ -82,9 +84,9 @@ def rate_distortion(terms: dict[float, Terms]) -> Figure:
     bottom = min(distortions) - 8
     for total in range(100, 400, 20):
         axis.plot([0, right], [total, total - right], ":", color="0.7", lw=0.8, zorder=0)
-        if bottom < total - right < top:
-            axis.annotate(f"{total}", (right, total - right), color="0.5", fontsize=8, ha="left", va="center")
-    axis.annotate("−ELBO", (right, bottom), color="0.5", fontsize=8, ha="left", va="top")
+        if bottom < total < top:  # named where it begins, inside the plane
+            axis.annotate(f"{total}", (0.3 * right, total - 0.3 * right), color="0.45", fontsize=8, ha="center")
+    axis.set_title("dotted: equal −ELBO, in nats", fontsize=9, color="0.35", loc="right")
     axis.plot(rates, distortions, "o-", color="black", ms=5, lw=1)
     for (beta, _), x, y in zip(terms.items(), rates, distortions, strict=True):
         shift = (6, 8) if x > 0.5 or beta < 100 else (9, -9)  # the collapsed ones lie on one point
