@@ -11,10 +11,10 @@ ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 OPEN_FLAG := $(if $(filter no,$(BROWSER)),--no-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test lint unit nbval browser notebooks weights bench doctor clean
+.PHONY: help setup lab test lint unit nbval browser notebooks weights bench bench-live doctor clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: .venv/installed  ## make .venv and install the course in it (the first time only)
 	@echo "The course is set up in .venv."
@@ -61,6 +61,9 @@ weights: setup  ## train the checkpoints in data/weights again (about 5 minutes)
 bench: setup  ## measure speed against a textbook loop, and the notebooks' memory (about 5 minutes)
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/notebook_memory.py 2>/dev/null
+
+bench-live: .venv/installed-test  ## measure key press to changed pixels in a real browser (about a minute)
+	$(BIN)/python benchmarks/live_latency.py
 
 doctor: setup  ## say whether this machine is ready, and the cure for what is not
 	$(BIN)/python -m vae_helpers.doctor

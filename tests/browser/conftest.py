@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,31 +56,43 @@ def lab(tmp_path_factory):
     course = home / "course"
     shutil.copytree(NOTEBOOKS, course / "notebooks", ignore=shutil.ignore_patterns("my_models", ".*"))
     (course / "data").symlink_to(NOTEBOOKS.parent / "data")
+    with running_lab(home, course / "notebooks") as address:
+        yield address
+
+
+@contextmanager
+def running_lab(home: Path, notebooks: Path) -> Iterator[str]:
+    """A JupyterLab on the folder ``notebooks``, its settings and its log in ``home``; gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"]
-    command += [f"--ServerApp.root_dir={course / 'notebooks'}", "--LabApp.expose_app_in_browser=True"]
+    command += [f"--ServerApp.root_dir={notebooks}", "--LabApp.expose_app_in_browser=True"]
     command += ["--LabApp.extension_manager=readonly", f"--LabApp.workspaces_dir={home / 'workspaces'}"]
     command += [f"--LabApp.user_settings_dir={home / 'settings'}", "--LabApp.news_url="]
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     environment = os.environ | {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "RUNTIME")}
     with open(home / "log", "w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        yield _address(server, port, home / "log")
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _address(server: subprocess.Popen, port: int, log: Path) -> str:
+    """Where the server answers, once it does."""
     address = f"http://127.0.0.1:{port}"
     for _ in range(240):
         try:
             urllib.request.urlopen(f"{address}/api/status?token={TOKEN}", timeout=5)
-            break
+            return address
         except OSError:
-            assert server.poll() is None, (home / "log").read_text()
+            assert server.poll() is None, log.read_text()
             time.sleep(0.25)
-    else:
-        pytest.fail((home / "log").read_text())
-    yield address
-    server.terminate()
-    server.wait(timeout=20)
+    raise TimeoutError(log.read_text())
 
 
 class Notebook:
