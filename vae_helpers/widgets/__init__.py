@@ -6,6 +6,7 @@ answering while a cell is training, and after the kernel has died.
 
 from vae_helpers.widgets.interpolation import InterpolationSlider
 from vae_helpers.widgets.kl_dials import KLDials
+from vae_helpers.widgets.latent_pad import LatentPad
 from vae_helpers.widgets.latent_sliders import LatentSliders
 from vae_helpers.widgets.live_curve import LiveLossCurve
 from vae_helpers.widgets.reduction_lab import ReductionLab
@@ -14,6 +15,7 @@ from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
 __all__ = [
     "InterpolationSlider",
     "KLDials",
+    "LatentPad",
     "LatentSliders",
     "LiveLossCurve",
     "ReductionLab",

@@ -41,6 +41,13 @@ class DecoderView(anywidget.AnyWidget):
         return f"{type(self).__name__}()"
 
 
+def check_plane(model: nn.Module) -> None:
+    """Raise ``ValueError`` unless the model's latent space is a plane."""
+    latent_dim = getattr(model, "latent_dim", None)
+    if latent_dim != 2:
+        raise ValueError(f"model: want one with latent_dim 2, got {type(model).__name__} with {latent_dim}")
+
+
 @torch.no_grad()
 def export_decoder(decoder: nn.Module) -> tuple[list[dict[str, Any]], bytes]:
     """A decoder as a list of layers and their weights as little-endian float32, in that order.

@@ -66,23 +66,10 @@ function addMap(model, el) {
   canvas.width = canvas.height = MAP_SIZE * SHARP;
   canvas.setAttribute("role", "img");
   const context = canvas.getContext("2d");
-  const points = toFloats(model.get("points"));
-  const [labels, colors, limit] = [model.get("point_labels"), model.get("colors"), model.get("limit")];
-  const place = (x, y) => [(x / limit + 1) * (canvas.width / 2), (1 - y / limit) * (canvas.height / 2)];
-  const dot = (target, [x, y], radius, color) => {
-    target.fillStyle = color;
-    target.beginPath();
-    target.arc(x, y, radius, 0, 2 * Math.PI);
-    target.fill();
-  };
-
-  const background = new OffscreenCanvas(canvas.width, canvas.height);
-  const paper = background.getContext("2d");
-  paper.fillStyle = "#fff";
-  paper.fillRect(0, 0, canvas.width, canvas.height);
-  paper.globalAlpha = 0.75;
-  for (let i = 0; i < labels.length; i++) dot(paper, place(points[2 * i], points[2 * i + 1]), 4, colors[labels[i]]);
-  nameClasses(paper, points, labels, place, dot);
+  const map = readMap(model);
+  const background = paintPoints(map, canvas.width, SHARP);
+  nameClasses(background.getContext("2d"), map, canvas.width, SHARP);
+  const place = (x, y) => toPixel(x, y, canvas.width, map.limit);
 
   return () => {
     const t = model.get("t");
@@ -96,24 +83,11 @@ function addMap(model, el) {
       context.stroke();
     }
     const z = position(model, t);
-    dot(context, place(...z), 15, "#fff");
-    dot(context, place(...z), 11, "#111");
+    disc(context, place(...z), 15, "#fff");
+    disc(context, place(...z), 11, "#111");
     const where = z.map((value) => value.toFixed(2)).join(", ");
     canvas.setAttribute("aria-label", `latent map; the moving point is at (${where})`);
   };
-}
-
-/** Each class's digit at the median of its points: colours alone would leave some readers out. */
-function nameClasses(paper, points, labels, place, dot) {
-  const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-  Object.assign(paper, { globalAlpha: 1, font: "bold 26px sans-serif", textAlign: "center", textBaseline: "middle" });
-  for (const label of new Set(labels)) {
-    const own = labels.flatMap((value, i) => (value === label ? [i] : []));
-    const at = place(median(own.map((i) => points[2 * i])), median(own.map((i) => points[2 * i + 1])));
-    dot(paper, at, 17, "#fff");
-    paper.fillStyle = "#111";
-    paper.fillText(label, ...at);
-  }
 }
 
 export default { render };

@@ -10,7 +10,7 @@ import traitlets
 from torch import nn
 
 from vae_helpers.models import reparameterize
-from vae_helpers.widgets.decoder_view import MAX_BYTES, DecoderView, script
+from vae_helpers.widgets.decoder_view import MAX_BYTES, DecoderView, check_plane, script
 
 DIALS = {  # in the order of the grid: one row for each dimension
     "mu1": ("μ₁", -3.0, 3.0),
@@ -74,7 +74,7 @@ class ReparameterizationDials(widgets.VBox):
         sets: int = 50,
         seed: int = 0,
     ):
-        _check_plane(model)
+        check_plane(model)
         self._eps = _normal(sets, draws, seed)
         mu1, mu2 = _pair("mu", mu)
         sigma1, sigma2 = _pair("sigma", sigma)
@@ -135,12 +135,6 @@ class ReparameterizationDials(widgets.VBox):
         if not 0 <= value <= last:
             raise traitlets.TraitError(f"{name}: want a whole number from 0 to {last}, got {value!r}")
         return value
-
-
-def _check_plane(model: nn.Module) -> None:
-    latent_dim = getattr(model, "latent_dim", None)
-    if latent_dim != 2:
-        raise ValueError(f"model: want one with latent_dim 2, got {type(model).__name__} with {latent_dim}")
 
 
 def _normal(sets: int, draws: int, seed: int) -> torch.Tensor:

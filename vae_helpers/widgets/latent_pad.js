@@ -1,0 +1,299 @@
+// The latent pad: a map of the plane with a point to move, the digit there, and the images that lie nearest.
+
+const CIRCLES = [0.5, 0.9, 0.99]; // shares of the prior
+const NEIGHBOURS = 5;
+const SAVE_EVERY = 120; // ms; the page answers on every frame, but a drag must not flood the kernel
+const [STEP, LONG_STEP] = [0.05, 0.5];
+const HELP = "Drag or click on the map. Arrow keys: 0.05, with Shift 0.5; Home: origin.";
+const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+Object.assign(WAYS, { PageDown: WAYS.ArrowDown, PageUp: WAYS.ArrowUp });
+
+/** The latent at a place on the map, as `toPixel` has it; beyond the edge, the nearest on the map. */
+export function toLatent(x, y, size, limit) {
+  return [(2 * x) / size - 1, 1 - (2 * y) / size].map((value) => clamp(value * limit, limit));
+}
+
+/** The share of the prior N(0, I) that lies nearer to the origin than r. */
+export function massInside(r) {
+  return -Math.expm1((-r * r) / 2);
+}
+
+/** The radius of the circle that holds a share of the prior: the inverse of massInside. */
+export function radiusOf(share) {
+  return Math.sqrt(-2 * Math.log1p(-share));
+}
+
+/** Which k of the points x, y, x, y, ... are the nearest to z, the nearest first. */
+export function nearestK(points, z, k) {
+  const squared = Float64Array.from({ length: points.length / 2 }, (_, i) => {
+    return (points[2 * i] - z[0]) ** 2 + (points[2 * i + 1] - z[1]) ** 2;
+  });
+  const order = Array.from(squared.keys()).sort((a, b) => squared[a] - squared[b]);
+  return order.slice(0, k);
+}
+
+/** Where a key takes z, or null for a key that doesn't move it. */
+export function step(z, key, shift, limit) {
+  if (key === "Home") return [0, 0];
+  if (!Object.hasOwn(WAYS, key)) return null;
+  const length = shift || key.startsWith("Page") ? LONG_STEP : STEP;
+  // rounded, because twenty steps of 0.05 would not quite make 1
+  return z.map((value, i) => clamp(Math.round(1e6 * (value + length * WAYS[key][i])) / 1e6, limit));
+}
+
+/** A share in per cent: with as many decimals as it takes to tell it from 100. */
+export function percent(share) {
+  const decimals = Math.ceil(-Math.log10(100 * (1 - share)) - 1e-6); // less a rounding error at 99 %
+  return `${(100 * share).toFixed(Math.min(Math.max(decimals, 0), 6))} %`;
+}
+
+export function caption(z) {
+  const r = Math.hypot(...z);
+  const inside = `${percent(massInside(r))} of the prior lies nearer to the origin`;
+  return `z = (${z.map(short).join(", ")})\n|z| = ${short(r)}\n${inside}`;
+}
+
+/** Two decimals, and no minus sign on a zero. */
+export function short(value) {
+  const text = value.toFixed(2);
+  return text === "-0.00" ? "0.00" : text;
+}
+
+const clamp = (value, limit) => Math.min(Math.max(value, -limit), limit);
+
+function render({ model, el }) {
+  el.classList.add("vae-view", "vae-pad");
+  el.classList.toggle("vae-presenter", model.get("presenter"));
+  const undo = [];
+  try {
+    const decode = makeDecoder(model.get("layers"), toFloats(model.get("weights")));
+    const map = readMap(model);
+    const hand = holdZ(model, map.limit);
+    const pad = addPad(el, map, hand);
+    const side = append(el, "div", "vae-pad-side");
+    const drawDigit = addDigit(side, "vae-large");
+    const controls = append(side, "div", "vae-pad-controls");
+    const count = model.get("images").byteLength / SIDE ** 2;
+    const drawNearest = addNearest(side, controls, model, map, count);
+    append(side, "div", "vae-note").textContent = `${HELP} Nearest: of the first ${count} test images.`;
+
+    const draw = () => {
+      const z = hand.read();
+      drawDigit(decode(z), caption(z));
+      pad.draw(z, drawNearest(z));
+    };
+    undo.push(drawOnChange(model, el, ["z1", "z2", "nearest"], draw), addFullScreen(controls, el));
+    undo.push(onResize(pad.canvas, () => pad.fit() && draw()), hand.stop);
+    // Else JupyterLab would take the keys; it asks the very element that has the focus.
+    for (const part of el.querySelectorAll("[tabindex], input, button")) part.dataset.lmSuppressShortcuts = "true";
+  } catch (error) {
+    showError(el, error);
+  }
+  return () => undo.forEach((f) => f());
+}
+
+/** Call `f` when the canvas has got its first or another size, or other pixels (zoom); returns what undoes it. */
+function onResize(canvas, f) {
+  const observer = new ResizeObserver(f);
+  observer.observe(canvas);
+  window.addEventListener("resize", f);
+  return () => {
+    observer.disconnect();
+    window.removeEventListener("resize", f);
+  };
+}
+
+/** The latent as the views and Python share it. While a hand holds it, only the hand moves what this view shows. */
+function holdZ(model, limit) {
+  let held = null;
+  let timer = 0;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = 0;
+    model.save_changes();
+  };
+  const move = (z) => {
+    model.set("z1", z[0]);
+    model.set("z2", z[1]);
+    timer ||= setTimeout(flush, SAVE_EVERY);
+  };
+  return {
+    move,
+    stop: () => timer && flush(),
+    read: () => held ?? [model.get("z1"), model.get("z2")].map((value) => clamp(value, limit)),
+    drag: (z) => move((held = z)),
+    release: () => {
+      if (!held) return;
+      move(held); // Python may have set another meanwhile: where the hand let go is the last word
+      held = null;
+      flush();
+    },
+  };
+}
+
+/** The map; `draw(z, nearest)` shows the point and rings the nearest, `fit()` says whether its size has changed. */
+function addPad(parent, map, hand) {
+  const canvas = append(append(parent, "div", "vae-pad-frame"), "canvas", "vae-pad-map");
+  canvas.tabIndex = 0;
+  const names = { role: "slider", "aria-roledescription": "2-D pad", "aria-label": `latent map. ${HELP}` };
+  const range = { "aria-valuemin": -map.limit, "aria-valuemax": map.limit };
+  for (const [name, value] of Object.entries({ ...names, ...range })) canvas.setAttribute(name, value);
+  listen(canvas, map.limit, hand);
+  const context = canvas.getContext("2d");
+  let [background, unit] = [null, 1];
+
+  const fit = () => {
+    const size = Math.round(canvas.clientWidth * devicePixelRatio);
+    unit = (parseFloat(getComputedStyle(canvas).fontSize) / 13) * devicePixelRatio; // the style sheet rules the text
+    if (size === 0 || (background?.width === size && background.unit === unit)) return false;
+    canvas.width = canvas.height = size;
+    background = Object.assign(paintBackground(map, size, unit), { unit });
+    return true;
+  };
+  const draw = (z, nearest) => {
+    canvas.setAttribute("aria-valuenow", short(z[0]));
+    canvas.setAttribute("aria-valuetext", `z1 ${short(z[0])}, z2 ${short(z[1])}`);
+    if (!background) return; // not on the page yet
+    const place = (x, y) => toPixel(x, y, canvas.width, map.limit);
+    context.drawImage(background, 0, 0);
+    for (const i of nearest) {
+      context.beginPath();
+      context.arc(...place(map.points[2 * i], map.points[2 * i + 1]), 4 * unit, 0, 2 * Math.PI);
+      rim(context, unit);
+    }
+    drawCross(context, place(...z), unit);
+  };
+  return { canvas, draw, fit };
+}
+
+function listen(canvas, limit, hand) {
+  let pointer = null; // of several fingers, the first one drags
+  const at = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return toLatent(event.clientX - box.left, event.clientY - box.top, box.width, limit);
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || pointer !== null) return;
+    pointer = event.pointerId;
+    canvas.setPointerCapture(pointer);
+    canvas.focus({ preventScroll: true });
+    hand.drag(at(event));
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId === pointer) hand.drag(at(event));
+  });
+  canvas.addEventListener("lostpointercapture", (event) => {
+    if (event.pointerId !== pointer) return; // comes after pointerup and after pointercancel
+    pointer = null;
+    hand.release();
+  });
+  canvas.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || pointer !== null) return;
+    const z = step(hand.read(), event.key, event.shiftKey, limit);
+    if (!z) return;
+    event.preventDefault(); // else the page would scroll
+    hand.move(z);
+  });
+}
+
+/** All that stays: the points, the circles of the prior, the classes' digits, and figures along two edges. */
+function paintBackground(map, size, unit) {
+  const background = paintPoints(map, size, unit);
+  const paper = background.getContext("2d");
+  const place = (x, y) => toPixel(x, y, size, map.limit);
+  for (const share of CIRCLES) {
+    paper.beginPath();
+    paper.arc(...place(0, 0), (radiusOf(share) * size) / (2 * map.limit), 0, 2 * Math.PI);
+    for (const [strokeStyle, width, dash] of [["#fffa", 3, []], ["#111", 1.5, [1.5 * unit, 3 * unit]]]) {
+      paper.setLineDash(dash); // dots, on a pale line that parts them from the points
+      Object.assign(paper, { strokeStyle, lineWidth: width * unit });
+      paper.stroke();
+    }
+    paper.setLineDash([]);
+    write(paper, percent(share).replace(" ", "\u2009"), place(0, radiusOf(share)), unit, "center");
+  }
+  nameClasses(paper, map, size, unit);
+  for (let value = Math.ceil(1 - map.limit); value <= map.limit - 1; value++) {
+    write(paper, value, [place(value, 0)[0], size - 10 * unit], unit, "center");
+    write(paper, value, [6 * unit, place(0, value)[1]], unit, "left");
+  }
+  write(paper, "z₁", [size - 6 * unit, size - 10 * unit], unit, "right");
+  write(paper, "z₂", [6 * unit, 10 * unit], unit, "left");
+  return background;
+}
+
+/** Dark text with a white rim, so that it can be read over the points. */
+function write(paper, text, at, unit, textAlign) {
+  Object.assign(paper, { textAlign, textBaseline: "middle", font: `${13 * unit}px sans-serif` });
+  Object.assign(paper, { strokeStyle: "#fff", lineWidth: 4 * unit, lineJoin: "round", fillStyle: "#111" });
+  paper.strokeText(text, ...at);
+  paper.fillText(text, ...at);
+}
+
+/** Open in the middle: the place itself must be seen. */
+function drawCross(context, [x, y], unit) {
+  const [from, to] = [6 * unit, 16 * unit];
+  context.beginPath();
+  context.arc(x, y, from, 0, 2 * Math.PI);
+  for (const [right, up] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    context.moveTo(x + from * right, y + from * up);
+    context.lineTo(x + to * right, y + to * up);
+  }
+  rim(context, 1.5 * unit);
+}
+
+/** The path in black with a white rim. */
+function rim(context, unit) {
+  for (const [strokeStyle, lineWidth] of [["#fff", 4.5 * unit], ["#111", 2 * unit]]) {
+    Object.assign(context, { strokeStyle, lineWidth });
+    context.stroke();
+  }
+}
+
+/** The box to tick and the row of images; returns what fills the row and says which points they are. */
+function addNearest(parent, controls, model, map, count) {
+  const { buffer, byteOffset, byteLength } = model.get("images");
+  const images = new Uint8Array(buffer, byteOffset, byteLength);
+  const label = append(controls, "label", "vae-pad-toggle");
+  const box = append(label, "input", "");
+  box.type = "checkbox";
+  label.append("show the nearest test images");
+  box.addEventListener("change", () => {
+    model.set("nearest", box.checked);
+    model.save_changes();
+  });
+  const row = append(parent, "div", "vae-digits vae-pad-nearest");
+  const draws = Array.from({ length: Math.min(NEIGHBOURS, count) }, () => addDigit(row, ""));
+  return (z) => {
+    box.checked = model.get("nearest");
+    row.hidden = !box.checked;
+    if (!box.checked) return [];
+    const found = nearestK(map.points.subarray(0, 2 * count), z, draws.length);
+    found.forEach((i, k) => {
+      const image = images.subarray(SIDE ** 2 * i, SIDE ** 2 * (i + 1));
+      draws[k](Float32Array.from(image, (ink) => ink / 255), `a ${map.labels[i]}`);
+    });
+    return found;
+  };
+}
+
+/** The button that fills the screen with the pad; returns what undoes its listening. */
+function addFullScreen(parent, el) {
+  const button = append(parent, "button", "vae-button");
+  button.type = "button";
+  const isFull = () => document.fullscreenElement === el;
+  const name = () => (button.textContent = isFull() ? "small again" : "full screen"); // about equally wide
+  button.addEventListener("click", async () => {
+    try {
+      await (isFull() ? document.exitFullscreen() : el.requestFullscreen());
+    } catch (error) {
+      button.textContent = "no full screen here"; // a page within a page may not be allowed to
+      button.title = error.message;
+    }
+  });
+  document.addEventListener("fullscreenchange", name);
+  name();
+  return () => document.removeEventListener("fullscreenchange", name);
+}
+
+export default { render };

@@ -1,0 +1,133 @@
+"""The latent pad: move a point on the map of a 2-D latent space, and see the digit that it decodes to."""
+
+import math
+from collections.abc import Sequence
+
+import ipywidgets as widgets
+import numpy as np
+import torch
+import traitlets
+from torch import Tensor, nn
+
+from vae_helpers.checks import check_images
+from vae_helpers.latent_space import encode_codes
+from vae_helpers.plots import CLASS_COLORS
+from vae_helpers.widgets.decoder_view import DecoderView, check_plane, script
+
+NEAREST_AMONG = 600  # images sent for "the nearest": at a byte a pixel, 2000 of them would outweigh the decoder
+LEAST_LIMIT = 3.5  # the circle that holds 99 % of the prior has radius 3.03 and must be on the map
+
+
+class LatentPadView(DecoderView):
+    """The picture: the map, the digit at (``z1``, ``z2``), and the nearest images where ``nearest`` is True.
+
+    ``z1`` and ``z2`` may be linked with ``widgets.jslink``; from a slider that runs farther than the map they stop
+    at its edge. ``points`` (N, 2) are float32, ``images`` (at most N, 28, 28) are bytes, 255 for ink.
+    """
+
+    _esm = script("latent_pad.js")
+    # No echo: the kernel's late repetition of a position would pull the point back from where the hand is by now.
+    z1 = traitlets.Float(0.0).tag(sync=True, echo_update=False)
+    z2 = traitlets.Float(0.0).tag(sync=True, echo_update=False)
+    nearest = traitlets.Bool(False).tag(sync=True)
+    points = traitlets.Bytes().tag(sync=True)
+    point_labels = traitlets.List().tag(sync=True)
+    images = traitlets.Bytes().tag(sync=True)
+    colors = traitlets.List(list(CLASS_COLORS)).tag(sync=True)
+    limit = traitlets.Float(LEAST_LIMIT).tag(sync=True)
+    presenter = traitlets.Bool(False).tag(sync=True)
+
+
+class LatentPad(widgets.VBox):
+    """Drag a point over the latent plane, or move it with the arrow keys: its digit appears on the next frame.
+
+    All of it happens in the browser, so it answers while the kernel is busy. ``z`` can be read, set and observed
+    from Python; it follows the hand at most 8 times a second. Several views of one pad move together.
+
+    Args:
+        model: a VAE with 2 latent dimensions and an MLP decoder; it is copied.
+        images, labels: the images for the map, (N, 1, 28, 28), and their digits, (N,). The first ``shown`` are
+            encoded and drawn; the nearest images are sought among the first 600 of those.
+        z: where to start, 2 numbers from -limit to limit; ``limit`` is the edge of the map.
+        shown: most points on the map, at least 1.
+        presenter: larger, for a projector.
+
+    Raises:
+        traitlets.TraitError: a ``z`` that is not 2 numbers on the map; later too, when it is set.
+        TypeError, ValueError: a model whose latent space is not a plane or whose decoder the browser can't
+            evaluate, unusable images, labels that are not a digit for each of them, ``shown`` out of range.
+    """
+
+    z = traitlets.List(traitlets.Float(), default_value=[0.0, 0.0])
+
+    def __init__(
+        self,
+        model: nn.Module,
+        images: Tensor,
+        labels: Tensor,
+        *,
+        z: Sequence[float] = (0.0, 0.0),
+        shown: int = 2000,
+        presenter: bool = False,
+    ):
+        check_plane(model)
+        check_images(images)
+        _check_labels(labels, len(images))
+        if isinstance(shown, bool) or not isinstance(shown, int) or shown < 1:
+            raise ValueError(f"shown: want a whole number >= 1, got {shown!r}")
+        codes = encode_codes(model, images[:shown])
+        if not codes.isfinite().all():
+            raise ValueError("model: its encoder gives NaN or infinity for these images; did training break down?")
+        super().__init__()
+        self.view = LatentPadView(
+            model.decoder,
+            points=np.ascontiguousarray(codes.numpy(), dtype="<f4").tobytes(),
+            point_labels=labels[:shown].tolist(),
+            images=_ink(images[: min(shown, NEAREST_AMONG)]),
+            limit=_limit(codes),
+            presenter=presenter,
+        )
+        self.view.observe(self._view_moved, ["z1", "z2"])
+        self.children = [self.view]
+        self.z = z
+
+    @property
+    def limit(self) -> float:
+        """Both coordinates of ``z`` run from -limit to limit."""
+        return self.view.limit
+
+    def __repr__(self) -> str:
+        return f"LatentPad(z=({self.z[0]:g}, {self.z[1]:g}))"
+
+    @traitlets.validate("z")
+    def _valid_z(self, proposal):
+        z, limit = proposal["value"], self.limit
+        if len(z) != 2 or not all(abs(value) <= limit for value in z):  # written so that NaN is refused too
+            raise traitlets.TraitError(f"z: want 2 numbers from {-limit:g} to {limit:g}, got {z}")
+        return z
+
+    @traitlets.observe("z")
+    def _z_changed(self, change) -> None:
+        # both at once, to the observers and to the browser: between the two lies a point that nobody asked for
+        with self.view.hold_sync(), self.view.hold_trait_notifications():
+            self.view.z1, self.view.z2 = change["new"]
+
+    def _view_moved(self, _change) -> None:
+        self.z = [min(max(value, -self.limit), self.limit) for value in (self.view.z1, self.view.z2)]
+
+
+def _check_labels(labels: Tensor, wanted: int) -> None:
+    if not isinstance(labels, Tensor) or labels.shape != (wanted,):
+        raise ValueError(f"labels: want a tensor of one label for each of the {wanted} images, got {labels!r:.60}")
+    if labels.is_floating_point() or not 0 <= labels.min() <= labels.max() < len(CLASS_COLORS):
+        raise ValueError(f"labels: want whole numbers from 0 to {len(CLASS_COLORS) - 1}, got {labels!r:.60}")
+
+
+def _limit(codes: Tensor) -> float:
+    """The edge of the map for codes (N, 2): all but the farthest are on it. One decimal, to be readable."""
+    return max(LEAST_LIMIT, math.ceil(10.5 * codes.abs().quantile(0.999).item()) / 10)
+
+
+def _ink(images: Tensor) -> bytes:
+    """Images (N, 1, 28, 28) in [0, 1] as bytes, 255 for ink."""
+    return (255 * images).round().to(torch.uint8).cpu().numpy().tobytes()
