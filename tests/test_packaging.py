@@ -76,3 +76,13 @@ def test_modules_stay_small():
 def test_importing_the_package_is_light():
     code = "import sys, vae_helpers; assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/instructors.md", "data/README.md"])
+def test_links_of_the_pages_resolve(page):
+    """Also that none is left out: each notebook of the course stands in the README."""
+    text = (ROOT / page).read_text()
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", text)
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+    if page == "README.md":
+        assert {path.name for path in (ROOT / "notebooks").glob("*.ipynb")} <= {Path(link).name for link in links}
