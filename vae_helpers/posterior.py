@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from vae_helpers.checks import check_float_tensor
 from vae_helpers.latent_space import log_prior
+from vae_helpers.losses import gaussian_kl
 
 
 class Grid(NamedTuple):
@@ -70,8 +71,7 @@ def elbo(model: nn.Module, x: Tensor, mu: Tensor, logvar: Tensor, nodes: int = 1
     z = mu[:, None] + torch.exp(0.5 * logvar)[:, None] * eps  # (N, nodes^2, 2)
     logits = model.decode(z.flatten(0, 1)).unflatten(0, z.shape[:2]).flatten(2)
     log_px = torch.einsum("np,ntp->nt", x.flatten(1), logits) - F.softplus(logits).sum(dim=2)
-    kl = -0.5 * (1 + logvar - mu.square() - logvar.exp()).sum(dim=1)
-    return log_px @ weight - kl
+    return log_px @ weight - gaussian_kl(mu, logvar)
 
 
 def hermite_nodes(nodes: int) -> tuple[Tensor, Tensor]:

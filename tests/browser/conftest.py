@@ -154,14 +154,17 @@ class Notebook:
         return self.page.locator(".jp-CodeCell.jp-mod-active")
 
 
-@pytest.fixture
-def open_notebook(browser, lab):
-    opened = []
+@pytest.fixture(scope="session")
+def after_run_all(browser, lab):
+    """``after_run_all(name)``: that notebook after Run All. It runs once, whoever asks first."""
+    notebooks: dict[str, Notebook] = {}
 
-    def open_one(name: str) -> Notebook:
-        opened.append(Notebook(browser, lab, name))
-        return opened[-1]
+    def get(name: str) -> Notebook:
+        if name not in notebooks:
+            notebooks[name] = Notebook(browser, lab, name)
+            notebooks[name].run_all()
+        return notebooks[name]
 
-    yield open_one
-    for notebook in opened:
+    yield get
+    for notebook in notebooks.values():
         notebook.page.close()

@@ -12,14 +12,9 @@ from vae_helpers.data import REPO_DATA, load_mnist
 from vae_helpers.latent_space import decode_images, encode_codes
 
 
-@pytest.fixture(scope="module")
-def notebook(browser, lab):
-    from conftest import Notebook
-
-    notebook = Notebook(browser, lab, "06_latent_space.ipynb")
-    notebook.run_all()
-    yield notebook
-    notebook.page.close()
+@pytest.fixture
+def notebook(after_run_all):
+    return after_run_all("06_latent_space.ipynb")
 
 
 @pytest.fixture

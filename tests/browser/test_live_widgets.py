@@ -11,19 +11,13 @@ from vae_helpers.data import REPO_DATA
 from vae_helpers.latent_space import decode_images
 
 
-@pytest.fixture(scope="module")
-def latent_notebook(browser, lab):
-    from conftest import Notebook
-
-    notebook = Notebook(browser, lab, "06_latent_space.ipynb")
-    notebook.run_all()
-    yield notebook
-    notebook.page.close()
+@pytest.fixture
+def latent_notebook(after_run_all):
+    return after_run_all("06_latent_space.ipynb")
 
 
-def test_training_notebook_runs(open_notebook):
-    notebook = open_notebook("05_train_on_mnist.ipynb")
-    notebook.run_all()
+def test_training_notebook_runs(after_run_all):
+    notebook = after_run_all("05_train_on_mnist.ipynb")
     assert notebook.errors() == []
     cell = notebook.show("curve = LiveLossCurve()")
     assert "after epoch 6" in cell.locator("img").first.get_attribute("alt")
@@ -36,9 +30,8 @@ def test_latent_notebook_runs(latent_notebook):
     assert latent_notebook.console == []
 
 
-def test_one_slider_walks_in_two_models(open_notebook):
-    notebook = open_notebook("01_autoencoder_vs_vae.ipynb")
-    notebook.run_all()
+def test_one_slider_walks_in_two_models(after_run_all):
+    notebook = after_run_all("01_autoencoder_vs_vae.ipynb")
     assert notebook.errors() == []
     page, cell = notebook.page, notebook.show('InterpolationSlider({"autoencoder"')
     digits = cell.locator(".vae-large")
@@ -66,9 +59,8 @@ def test_one_slider_walks_in_two_models(open_notebook):
     assert notebook.console == []
 
 
-def test_kl_dials(open_notebook):
-    notebook = open_notebook("02_gaussian_kl.ipynb")
-    notebook.run_all()
+def test_kl_dials(after_run_all):
+    notebook = after_run_all("02_gaussian_kl.ipynb")
     assert notebook.errors() == []
     page, cell = notebook.page, notebook.show("KLDials(mu=1.0")
     figures = cell.locator(".vae-figures")

@@ -12,29 +12,19 @@ from vae_helpers.data import REPO_DATA
 from vae_helpers.latent_space import decode_images
 
 
-@pytest.fixture(scope="module")
-def loss_notebook(browser, lab):
-    from conftest import Notebook
-
-    notebook = Notebook(browser, lab, "03_vae_loss.ipynb")
-    notebook.run_all()
-    yield notebook
-    notebook.page.close()
+@pytest.fixture
+def loss_notebook(after_run_all):
+    return after_run_all("03_vae_loss.ipynb")
 
 
-@pytest.fixture(scope="module")
-def trick_notebook(browser, lab):
-    from conftest import Notebook
-
-    notebook = Notebook(browser, lab, "04_reparameterization_trick.ipynb")
-    notebook.run_all()
-    yield notebook
-    notebook.page.close()
+@pytest.fixture
+def trick_notebook(after_run_all):
+    return after_run_all("04_reparameterization_trick.ipynb")
 
 
-@pytest.mark.parametrize("name", ["loss_notebook", "trick_notebook"])
-def test_they_run(name, request):
-    notebook = request.getfixturevalue(name)
+@pytest.mark.parametrize("name", ["03_vae_loss.ipynb", "04_reparameterization_trick.ipynb"])
+def test_they_run(name, after_run_all):
+    notebook = after_run_all(name)
     assert notebook.errors() == [] and notebook.console == []
 
 

@@ -14,7 +14,7 @@ BLUE, ORANGE = "#0b5fa5", "#c75000"
 
 
 def log_weights(weights: dict[str, Tensor], log_marginal: float) -> Figure:
-    """Histograms of log p(x, z) - log q(z|x), each (K,), over each other; log p(x) is the line through all.
+    """Histograms of log p(x, z) - log q(z|x), each (K,), one below the other; log p(x) is the line through all.
 
     A triangle marks the mean of each, which estimates the ELBO.
     """
@@ -82,7 +82,7 @@ def rate_distortion(terms: dict[float, Terms]) -> Figure:
     fig, axis = plt.subplots(figsize=(6.5, 4.2))
     right, top = 1.2 * max(rates), max(distortions) + 12
     bottom = min(distortions) - 8
-    for total in range(100, 400, 20):
+    for total in range(20 * int(bottom // 20), int(top + right), 20):
         axis.plot([0, right], [total, total - right], ":", color="0.7", lw=0.8, zorder=0)
         if bottom < total < top:  # named where it begins, inside the plane
             axis.annotate(f"{total}", (0.3 * right, total - 0.3 * right), color="0.45", fontsize=8, ha="center")

@@ -102,6 +102,16 @@ def run_layers(layers: list[dict[str, Any]], arrays: list[np.ndarray], z: np.nda
     return 0.5 * (1 + np.tanh(x / 2))  # the sigmoid, in a form that can't overflow
 
 
+def float_bytes(values: torch.Tensor) -> bytes:
+    """Any tensor as little-endian float32, the way ``toFloats`` in the browser reads it."""
+    return _array(values).tobytes()
+
+
+def ink_bytes(images: torch.Tensor) -> bytes:
+    """Images (N, 1, 28, 28) in [0, 1] as N * 784 bytes, rounded to 256 levels: 255 is ink."""
+    return (255 * images).round().to("cpu", torch.uint8).numpy().tobytes()
+
+
 def _check_same_function(decoder: nn.Module, layers: list[dict[str, Any]], arrays: list[np.ndarray]) -> None:
     """A module's forward need not run its layers in order: compare on random latents before anything is sent."""
     parameter = next(decoder.parameters())

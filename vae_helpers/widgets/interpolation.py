@@ -3,7 +3,6 @@
 import operator
 
 import ipywidgets as widgets
-import numpy as np
 import torch
 import traitlets
 from torch import Tensor, nn
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from vae_helpers.latent_space import encode_codes, lerp, slerp
 from vae_helpers.models import Autoencoder
 from vae_helpers.plots import CLASS_COLORS
-from vae_helpers.widgets.decoder_view import DecoderView, script
+from vae_helpers.widgets.decoder_view import DecoderView, float_bytes, script
 
 MAP_POINTS = 2000
 
@@ -179,7 +178,7 @@ class InterpolationSlider(widgets.VBox):
         """A view's traits for one end of the path."""
         return {
             name: codes[index].tolist(),
-            f"{name}_image": _floats(self._images[index]),
+            f"{name}_image": float_bytes(self._images[index]),
             f"{name}_label": int(self._labels[index]),
         }
 
@@ -189,7 +188,7 @@ class InterpolationSlider(widgets.VBox):
             return {}
         codes, labels = codes[:MAP_POINTS], self._labels[:MAP_POINTS]
         limit = 1.05 * codes.abs().quantile(0.999).item()
-        return {"points": _floats(codes), "point_labels": labels.tolist(), "limit": limit}
+        return {"points": float_bytes(codes), "point_labels": labels.tolist(), "limit": limit}
 
     def _find(self, name: str, digit: int) -> int:
         found = (self._labels == digit).nonzero()
@@ -205,7 +204,3 @@ class InterpolationSlider(widgets.VBox):
         if not 0 <= position < len(self._images):
             raise ValueError(f"{name}: want a whole number from 0 to {len(self._images) - 1}, got {index!r}")
         return position
-
-
-def _floats(tensor: Tensor) -> bytes:
-    return np.ascontiguousarray(tensor.cpu().numpy(), dtype="<f4").tobytes()

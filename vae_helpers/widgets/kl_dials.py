@@ -2,11 +2,10 @@
 
 import anywidget
 import ipywidgets as widgets
-import numpy as np
 import torch
 import traitlets
 
-from vae_helpers.widgets.decoder_view import HERE, script
+from vae_helpers.widgets.decoder_view import HERE, float_bytes, script
 
 
 class KLView(anywidget.AnyWidget):
@@ -64,8 +63,7 @@ class KLDials(widgets.VBox):
 
     def draw(self) -> None:
         """New samples for the Monte Carlo estimate."""
-        eps = torch.randn(self._draws, generator=self._generator).numpy()
-        self.view.eps = np.ascontiguousarray(eps, dtype="<f4").tobytes()
+        self.view.eps = float_bytes(torch.randn(self._draws, generator=self._generator))
 
     def __repr__(self) -> str:
         return f"KLDials(mu={self.mu:g}, sigma={self.sigma:g})"

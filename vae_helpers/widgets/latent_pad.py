@@ -4,15 +4,13 @@ import math
 from collections.abc import Sequence
 
 import ipywidgets as widgets
-import numpy as np
-import torch
 import traitlets
 from torch import Tensor, nn
 
 from vae_helpers.checks import check_images
 from vae_helpers.latent_space import encode_codes
 from vae_helpers.plots import CLASS_COLORS
-from vae_helpers.widgets.decoder_view import DecoderView, check_plane, script
+from vae_helpers.widgets.decoder_view import DecoderView, check_plane, float_bytes, ink_bytes, script
 
 NEAREST_AMONG = 600  # images sent for "the nearest": at a byte a pixel, 2000 of them would outweigh the decoder
 LEAST_LIMIT = 3.5  # the circle that holds 99 % of the prior has radius 3.03 and must be on the map
@@ -81,9 +79,9 @@ class LatentPad(widgets.VBox):
         super().__init__()
         self.view = LatentPadView(
             model.decoder,
-            points=np.ascontiguousarray(codes.numpy(), dtype="<f4").tobytes(),
+            points=float_bytes(codes),
             point_labels=labels[:shown].tolist(),
-            images=_ink(images[: min(shown, NEAREST_AMONG)]),
+            images=ink_bytes(images[: min(shown, NEAREST_AMONG)]),
             limit=_limit(codes),
             presenter=presenter,
         )
@@ -126,8 +124,3 @@ def _check_labels(labels: Tensor, wanted: int) -> None:
 def _limit(codes: Tensor) -> float:
     """The edge of the map for codes (N, 2): all but the farthest are on it. One decimal, to be readable."""
     return max(LEAST_LIMIT, math.ceil(10.5 * codes.abs().quantile(0.999).item()) / 10)
-
-
-def _ink(images: Tensor) -> bytes:
-    """Images (N, 1, 28, 28) in [0, 1] as bytes, 255 for ink."""
-    return (255 * images).round().to(torch.uint8).cpu().numpy().tobytes()

@@ -139,9 +139,9 @@ function drawPlane(canvas, figures, shown) {
   context.beginPath();
   places.forEach((place) => context.lineTo(...place));
   context.stroke();
-  places.forEach((place) => dot(context, place, 10, "#0b5fa5"));
-  dot(context, places[shown], 24, "#fff");
-  dot(context, places[shown], 20, STRONG);
+  places.forEach((place) => disc(context, place, 10, "#0b5fa5"));
+  disc(context, places[shown], 24, "#fff");
+  disc(context, places[shown], 20, STRONG);
   nameDots(context, places, figures, shown);
   const { beta, kl, reconstruction } = figures[shown];
   const where = `KL ${kl.toFixed(1)}, reconstruction ${reconstruction.toFixed(1)} nats`;
@@ -208,13 +208,6 @@ function nameDots(context, places, figures, shown) {
       left += widths[k];
     });
   }
-}
-
-function dot(context, [px, py], radius, color) {
-  context.fillStyle = color;
-  context.beginPath();
-  context.arc(px, py, radius, 0, 2 * Math.PI);
-  context.fill();
 }
 
 function line(context, ...[x1, y1, x2, y2]) {

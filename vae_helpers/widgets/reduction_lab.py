@@ -5,7 +5,6 @@ from typing import Any
 
 import anywidget
 import ipywidgets as widgets
-import torch
 import traitlets
 from torch import Tensor
 
@@ -14,7 +13,7 @@ from vae_helpers.evaluation import active_units, evaluate
 from vae_helpers.latent_space import decode_images, encode_set
 from vae_helpers.losses import Reduction, effective_beta
 from vae_helpers.models import VAE
-from vae_helpers.widgets.decoder_view import HERE, script
+from vae_helpers.widgets.decoder_view import HERE, ink_bytes, script
 
 SHOWN = 8  # pictures in a row
 EXPONENTS = (-3, 3)  # the slider's ends, as powers of 10
@@ -91,9 +90,9 @@ class ReductionLab(widgets.VBox):
             pixels=images[0].numel(),
             latent_dim=next(iter(by_beta.values())).latent_dim,
             figures=[_figures(key, model, images) for key, model in by_beta.items()],
-            images=_pictures(images[:SHOWN]),
-            reconstructions=b"".join(_pictures(_decoded(model, images[:SHOWN])) for model in by_beta.values()),
-            samples=b"".join(_pictures(model.sample(SHOWN, seed=0)) for model in by_beta.values()),
+            images=ink_bytes(images[:SHOWN]),
+            reconstructions=b"".join(ink_bytes(_decoded(model, images[:SHOWN])) for model in by_beta.values()),
+            samples=b"".join(ink_bytes(model.sample(SHOWN, seed=0)) for model in by_beta.values()),
         )
         self.buttons = {
             name: widgets.ToggleButtons(
@@ -170,8 +169,3 @@ def _figures(beta: float, model: VAE, images: Tensor) -> dict[str, Any]:
 def _decoded(model: VAE, images: Tensor) -> Tensor:
     """The reconstructions (N, 1, 28, 28), each decoded from its mean mu."""
     return decode_images(model, encode_set(model, images)[0])
-
-
-def _pictures(images: Tensor) -> bytes:
-    """Images (N, 1, 28, 28) in [0, 1] as N * 784 bytes, rounded to 256 levels."""
-    return (255 * images).round().to("cpu", torch.uint8).numpy().tobytes()

@@ -187,13 +187,13 @@ function drawCloud(canvas, axisName, { points, colors, chosen, center, radii, cr
   const half = canvas.width / 2;
   const place = (x, y) => [(x / REACH + 1) * half, (1 - y / REACH) * half];
   drawAxes(context, canvas.width, place, axisName);
-  colors.forEach((color, i) => dot(context, place(points[2 * i], points[2 * i + 1]), 7, color));
+  colors.forEach((color, i) => disc(context, place(points[2 * i], points[2 * i + 1]), 7, color));
   const [from, to] = [place(...center), place(points[2 * chosen], points[2 * chosen + 1])];
   for (const k of [1, 2]) drawEllipse(context, from, radii.map((r) => (k * r * half) / REACH));
   drawLine(context, from, to, 4);
   if (cross) drawCross(context, from);
-  dot(context, to, 17, "#fff");
-  dot(context, to, 13, "#111");
+  disc(context, to, 17, "#fff");
+  disc(context, to, 13, "#111");
   const outside = countOutside(points);
   if (outside) write(context, `${outside} of ${colors.length} out of sight`, [canvas.width - 12, 32], "right");
 }
@@ -219,13 +219,6 @@ function write(context, text, [x, y], textAlign) {
   context.strokeText(text, x, y);
   context.fillText(text, x, y);
   context.restore();
-}
-
-function dot(context, [x, y], radius, color) {
-  context.fillStyle = color;
-  context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.fill();
 }
 
 /** Over the dots, because a small sigma crowds them so much that they would hide it. */

@@ -4,13 +4,12 @@ import math
 from collections.abc import Sequence
 
 import ipywidgets as widgets
-import numpy as np
 import torch
 import traitlets
 from torch import nn
 
 from vae_helpers.models import reparameterize
-from vae_helpers.widgets.decoder_view import MAX_BYTES, DecoderView, check_plane, script
+from vae_helpers.widgets.decoder_view import MAX_BYTES, DecoderView, check_plane, float_bytes, script
 
 DIALS = {  # in the order of the grid: one row for each dimension
     "mu1": ("μ₁", -3.0, 3.0),
@@ -81,7 +80,7 @@ class ReparameterizationDials(widgets.VBox):
         super().__init__()
         self.mu1, self.mu2, self.sigma1, self.sigma2 = mu1, mu2, sigma1, sigma2
         start = {name: getattr(self, name) for name in DIALS}
-        noise = np.ascontiguousarray(self._eps.numpy(), dtype="<f4").tobytes()
+        noise = float_bytes(self._eps)
         self.view = ReparameterizationView(model.decoder, eps=noise, draws=draws, **start)
         self.sliders = {name: self._slider(name, value) for name, value in start.items()}
         for name in ("draw", "chosen"):  # set by a click in the view, so that nothing is dragged and no echo can hurt
