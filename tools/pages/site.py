@@ -1,0 +1,53 @@
+"""Build the static site from executed notebooks: ``make site``. It asks no network for anything, over file:// too."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from assets import fetch, lay_icons
+from executed import read
+from sphinx.cmd.build import main as sphinx
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+OWN_ASSETS = ("widgets.js", "site.css")
+
+
+def lay_out(source: Path, notebooks: list[Path], assets: Path, slides: Path) -> None:
+    """Sphinx's source folder: pages where the links between them expect them, and all that they load."""
+    shutil.copytree(ROOT / "docs", source / "docs")
+    (source / "notebooks").mkdir()
+    for path in notebooks:
+        nbformat.write(read(path), source / "notebooks" / path.name)
+    shutil.copytree(assets, source / "assets", ignore=shutil.ignore_patterns("reveal", ".*"))
+    for name in OWN_ASSETS:
+        shutil.copy(HERE / name, source / "assets")
+    lay_icons(assets, source / "extra" / "notebooks")
+    shutil.copytree(slides, source / "extra" / "slides")
+    shutil.copy(HERE / "conf.py", source)
+    shutil.copy(ROOT / "README.md", source)  # for its table of the course
+    links = "\n".join(map(_links, notebooks))
+    index = (HERE / "index.md").read_text(encoding="utf-8").replace("{slides}", links)
+    (source / "index.md").write_text(index, encoding="utf-8")
+
+
+def _links(path: Path) -> str:
+    """A notebook's line in the list for instructors. The slides are no page of Sphinx's: it would miss them."""
+    slides = f'<a href="slides/{path.stem}.html">slides</a>'
+    return f"- {path.stem[:2]}: {slides}, [notes](docs/speaker_notes/{path.stem}.md)"
+
+
+def build(target: Path, notebooks: list[Path], slides: Path) -> int:
+    """The site in ``target``; returns Sphinx's exit status. A warning, such as a link to nowhere, fails."""
+    source = target.parent / "site-source"
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.rmtree(target, ignore_errors=True)
+    source.mkdir(parents=True)
+    lay_out(source, notebooks, fetch(target.parent / "assets"), slides)
+    return sphinx(["-q", "-W", "--keep-going", "-E", "-b", "html", str(source), str(target)])
+
+
+if __name__ == "__main__":
+    target, slides, *executed = map(Path, sys.argv[1:])
+    sys.exit(build(target, executed, slides))
