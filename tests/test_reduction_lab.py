@@ -1,18 +1,16 @@
 import itertools
 import json
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
 import torch
 import traitlets
+from javascript import run_in_node
 
 from vae_helpers.evaluation import active_units, evaluate
 from vae_helpers.latent_space import decode_images, encode_set
 from vae_helpers.losses import effective_beta
 from vae_helpers.models import VAE, Autoencoder
-from vae_helpers.widgets.decoder_view import script
 from vae_helpers.widgets.reduction_lab import ReductionLab
 
 REDUCTIONS = ("sum", "mean")
@@ -31,18 +29,6 @@ def lab(models, images):
 
 def pictures(data: bytes) -> np.ndarray:
     return np.frombuffer(data, np.uint8).reshape(-1, 28, 28)
-
-
-def run_js(tmp_path, code: str):
-    """What ``code`` prints as JSON, with the widget's functions at hand as ``lab``."""
-    node = shutil.which("node")
-    if not node:
-        pytest.skip("no node on this machine to run the widget's JavaScript")
-    (tmp_path / "lab.mjs").write_text(script("reduction_lab.js"), encoding="utf-8")
-    (tmp_path / "main.mjs").write_text(f'import * as lab from "./lab.mjs";\n{code}', encoding="utf-8")
-    done = subprocess.run([node, str(tmp_path / "main.mjs")], capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr.decode()
-    return json.loads(done.stdout)
 
 
 def test_starts_as_asked(models, images):
@@ -174,37 +160,9 @@ def test_bad_choices(bad, lab, models, images):
     assert getattr(lab, name) == before
 
 
-def test_javascript_and_python_agree_on_the_effective_beta(tmp_path):
+def test_javascript_and_python_agree_on_the_effective_beta():
     cases = list(itertools.product((0, 1), (0, 1), (0.001, 0.5, 1, 784), (784,), (1, 20)))
-    found = run_js(tmp_path, f"console.log(JSON.stringify({json.dumps(cases)}.map((c) => lab.effectiveBeta(...c))))")
+    code = f"return {json.dumps(cases)}.map((one) => w.effectiveBeta(...one));"
+    found = run_in_node(code, "reduction_lab.js")
     wanted = [effective_beta(beta, REDUCTIONS[r], REDUCTIONS[k], pixels, d) for r, k, beta, pixels, d in cases]
     assert found == pytest.approx(wanted, rel=1e-12)
-
-
-def test_javascript_finds_the_nearest_by_logarithm(tmp_path):
-    betas = [0.1, 1, 4, 20, 784]
-    asked = {0.00005: 0.1, 0.3: 0.1, 0.4: 1, 1: 1, 2.1: 4, 39.2: 20, 125: 20, 126: 784, 784: 784, 784000: 784}
-    code = f"console.log(JSON.stringify({json.dumps(list(asked))}.map((b) => lab.nearest({betas}, b))))"
-    assert [betas[i] for i in run_js(tmp_path, code)] == list(asked.values())
-    far = [[4, 4], [4, 2], [4, 8], [0.1, 0.05], [4, 1.9], [4, 8.1]]
-    code = f"console.log(JSON.stringify({far}.map(([trained, beta]) => lab.isFar(trained, beta))))"
-    assert run_js(tmp_path, code) == [False, False, False, False, True, True]
-
-
-def test_javascript_writes_the_loss(tmp_path):
-    cases = [[0, 0, 1, 784, 20], [0, 1, 1, 784, 20], [1, 0, 1, 784, 20], [1, 1, 0.5, 784, 20]]
-    found = run_js(tmp_path, f"console.log(JSON.stringify({cases}.map((c) => lab.lossLines(...c))))")
-    assert [lines[:2] for lines in found] == [
-        ["= Σ BCE + 1 · Σ KL", "= Σ BCE + 1 · Σ KL"],
-        ["= Σ BCE + 1 · (1/20) Σ KL", "= Σ BCE + 0.05 · Σ KL"],
-        ["= (1/784) Σ BCE + 1 · Σ KL", "= 1/784 · ( Σ BCE + 784 · Σ KL )"],
-        ["= (1/784) Σ BCE + 0.5 · (1/20) Σ KL", "= 1/784 · ( Σ BCE + 19.6 · Σ KL )"],
-    ]
-    assert ["moves no minimum" in lines[2] for lines in found] == [False, False, True, True]
-
-
-def test_javascript_describes_the_model_shown(tmp_path):
-    figures = {"beta": 784, "reconstruction": 206.09, "kl": 0.04, "active": 0}
-    assert run_js(tmp_path, f"console.log(JSON.stringify(lab.figuresText({json.dumps(figures)}, 20)))") == (
-        "nearest trained model: β = 784\nreconstruction 206.1 + KL 0.0 = 206.1 nats\n0 of 20 dimensions in use"
-    )

@@ -1,15 +1,11 @@
-import json
-import shutil
-import subprocess
-
 import numpy as np
 import pytest
 import torch
 import traitlets
+from javascript import run_in_node
 from torch import nn
 
 from vae_helpers.models import VAE, reparameterize
-from vae_helpers.widgets.decoder_view import script
 from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
 
 
@@ -146,24 +142,11 @@ def test_no_address_in_any_repr(dials):
     assert repr(dials.view) == "ReparameterizationView()"
 
 
-def run_in_node(folder, code: str):
-    """What ``code``, which has the widget's module as ``w``, gives as JSON."""
-    node = shutil.which("node")
-    if not node:
-        pytest.skip("no node on this machine to run the widget's JavaScript with")
-    (folder / "widget.mjs").write_text(script("reparameterization_dials.js"), encoding="utf-8")
-    program = f'import * as w from "./widget.mjs"; console.log(JSON.stringify((() => {{ {code} }})()));'
-    (folder / "test.mjs").write_text(program, encoding="utf-8")
-    done = subprocess.run([node, "test.mjs"], cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=60)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def test_browser_and_torch_reparameterize_alike(tmp_path, dials):
+def test_browser_and_torch_reparameterize_alike(dials):
     flat = sent_eps(dials).flatten().tolist()
     got = run_in_node(
-        tmp_path,
         f"const eps = Float32Array.from({flat}); return w.reparameterize([-1, 0.5], [0.4, 1.5], w.oneSet(eps, 2, 20));",
+        "reparameterization_dials.js",
     )
     mu, sigma = torch.tensor([[-1.0, 0.5]]).expand(20, 2), torch.tensor([[0.4, 1.5]]).expand(20, 2)
     wanted = reparameterize(mu, 2 * sigma.log(), torch.tensor(sent_eps(dials)[2]))
@@ -172,34 +155,13 @@ def test_browser_and_torch_reparameterize_alike(tmp_path, dials):
     assert np.abs(np.array(got[8:10]) - dials.z).max() < 1e-12
 
 
-def test_nearest_dot(tmp_path, dials):
+def test_nearest_dot(dials):
     points = sent_eps(dials)[0]
     places = np.random.default_rng(0).uniform(-3.5, 3.5, (50, 2))
     got = run_in_node(
-        tmp_path,
         f"const points = Float32Array.from({points.flatten().tolist()});"
         f"return {places.tolist()}.map(([x, y]) => w.nearest(points, x, y));",
+        "reparameterization_dials.js",
     )
     distances = np.linalg.norm(places[:, None] - points, axis=2)
     assert got == distances.argmin(axis=1).tolist()
-
-
-def test_figures_and_colors(tmp_path):
-    got = run_in_node(
-        tmp_path,
-        """
-        let error = null;
-        try { w.oneSet(new Float32Array(8), 2, 2); } catch (e) { error = e.message; }
-        const colors = [[1, 0], [0, 1], [-1, 0], [0, -1], [1, -1e-9], [2, 0]].map(([x, y]) => w.directionColor(x, y));
-        return { figures: [w.fixed(-0.001), w.fixed(-1.5), w.fixed(2, 0)], error, colors,
-                 line: w.equation(1, [0, 0.5], [1, 0.4], [0, -1.2]), outside: w.countOutside([0, 0, 3.6, 0, 1, -9]) };
-        """,
-    )
-    assert got["figures"] == ["0.00", "−1.50", "2"]
-    assert got["error"] == "draw must be from 0 to 1, got 2" and got["outside"] == 2
-    assert got["line"].split("\t") == [
-        "z₂ = μ₂ + σ₂ ε₂ = 0.50 + 0.40 × (−1.200) = 0.02",
-        "∂z₂/∂μ₂ = 1,\u2002∂z₂/∂σ₂ = ε₂ = −1.200",
-    ]
-    right, up, left, down, below, farther = got["colors"]
-    assert len({right, up, left, down}) == 4 and right == below == farther  # a ring without a seam

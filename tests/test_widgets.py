@@ -1,10 +1,14 @@
+import base64
+import json
+
 import numpy as np
 import pytest
 import torch
 import traitlets
+from javascript import run_in_node
 from torch import nn
 
-from vae_helpers.latent_space import encode_codes
+from vae_helpers.latent_space import encode_codes, lerp, slerp
 from vae_helpers.models import VAE, Autoencoder
 from vae_helpers.training import History
 from vae_helpers.widgets import InterpolationSlider, KLDials, LatentSliders, LiveLossCurve
@@ -44,6 +48,29 @@ def test_exported_decoder_is_the_decoder(latent_dim, layer_norm):
     got = run_layers(layers, unpack(layers, weights), z.numpy())
     wanted = torch.sigmoid(model.decode(z)).detach().flatten(1).numpy()
     assert np.abs(got - wanted).max() < 1e-5
+
+
+@pytest.mark.parametrize(("latent_dim", "layer_norm"), [(2, True), (5, False)])
+def test_browser_and_torch_decode_alike(latent_dim, layer_norm):
+    model = VAE(latent_dim, (16, 8), layer_norm)
+    layers, weights = export_decoder(model.decoder)
+    z = torch.randn(3, latent_dim)
+    code = f"""
+    const bytes = Buffer.from("{base64.b64encode(weights).decode()}", "base64");
+    const floats = w.toFloats(new DataView(bytes.buffer, bytes.byteOffset, bytes.length));
+    const decode = w.makeDecoder({json.dumps(layers)}, floats);
+    return {z.tolist()}.map((one) => Array.from(decode(one)));
+    """
+    wanted = torch.sigmoid(model.decode(z)).detach().flatten(1).numpy()
+    assert np.abs(run_in_node(code, "decoder.js") - wanted).max() < 1e-5
+
+
+def test_browser_and_torch_interpolate_alike():
+    ends, ts = torch.randn(6, 2, 5, generator=torch.Generator().manual_seed(0)), [0, 0.3, 0.5, 1]
+    ends[1, 1], ends[2, 1], ends[3, 0] = 2 * ends[1, 0], -ends[2, 0], 0  # parallel, opposite, from the origin
+    code = f"return [w.lerp, w.slerp].map((f) => {ends.tolist()}.map(([a, b]) => {ts}.map((t) => f(a, b, t))));"
+    wanted = [[f(a, b, torch.tensor(ts)).tolist() for a, b in ends] for f in (lerp, slerp)]
+    assert np.allclose(run_in_node(code, "decoder.js"), wanted, atol=1e-5)
 
 
 def test_other_ways_to_write_a_decoder():

@@ -104,7 +104,7 @@ function onResize(canvas, f) {
 }
 
 /** The latent as the views and Python share it. While a hand holds it, only the hand moves what this view shows. */
-function holdZ(model, limit) {
+export function holdZ(model, limit) {
   let held = null;
   let timer = 0;
   const flush = () => {

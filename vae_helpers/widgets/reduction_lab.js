@@ -88,7 +88,7 @@ function render({ model, el }) {
 }
 
 /** One model's pictures out of the bytes (a DataView) of `count` models. */
-function picturesOf(bytes, index, count) {
+export function picturesOf(bytes, index, count) {
   const size = bytes.byteLength / count;
   return new Uint8Array(bytes.buffer, bytes.byteOffset + index * size, size);
 }
@@ -149,7 +149,7 @@ function drawPlane(canvas, figures, shown) {
 }
 
 /** A linear scale from `low`..`high`, with a part of it as room at its end, to pixels `start`..`end`; round ticks. */
-function scale(low, high, start, end, room) {
+export function scale(low, high, start, end, room) {
   const width = high - low || 1;
   const [from, to] = [low - 0.08 * width, high + room * width];
   const rough = (to - from) / 5;

@@ -1,0 +1,135 @@
+// As much of a page and of a widget's model as the scripts need in order to run without a browser.
+
+import assert from "node:assert/strict";
+
+/** Fail unless two lists of numbers have one length and differ by `tolerance` at most. */
+export function assertClose(got, wanted, tolerance = 1e-9) {
+  assert.equal(got.length, wanted.length);
+  const apart = Array.from(wanted, (value, i) => Math.abs(got[i] - value));
+  const message = `got [${Array.from(got)}], want [${Array.from(wanted)}]`;
+  assert.ok(apart.every((distance) => distance <= tolerance), message);
+}
+
+/** Floats as the kernel sends them. */
+export function bytesOf(values) {
+  return new DataView(Float32Array.from(values).buffer);
+}
+
+/** A decoder with 784 pixels whose logits are all the sum of its latent values, and the traits that send it. */
+export function decoderTraits(latentDim) {
+  const weights = [...Array(784 * latentDim).fill(1), ...Array(784).fill(0)];
+  return { layers: [{ type: "linear", inputs: latentDim, outputs: 784 }], weights: bytesOf(weights) };
+}
+
+/** The model that anywidget hands to `render`: traits, and listeners that a changed trait calls. */
+export class FakeModel {
+  listeners = [];
+  saves = 0;
+
+  constructor(traits) {
+    this.traits = { ...traits };
+  }
+
+  get(name) {
+    return this.traits[name];
+  }
+
+  set(name, value) {
+    if (this.traits[name] === value) return;
+    this.traits[name] = value;
+    this.listeners.filter(({ event }) => event === `change:${name}`).forEach(({ f }) => f());
+  }
+
+  save_changes() {
+    this.saves++;
+  }
+
+  on(events, f) {
+    this.listeners.push(...events.split(" ").map((event) => ({ event, f })));
+  }
+
+  off(events, f) {
+    const names = events.split(" ");
+    this.listeners = this.listeners.filter((one) => one.f !== f || !names.includes(one.event));
+  }
+}
+
+/** A canvas's context: it keeps the styles that are set and counts in `calls` what is called, with the arguments. */
+export function fakeContext(canvas) {
+  const calls = [];
+  const own = {
+    calls,
+    canvas,
+    createImageData: (width, height) => ({ data: new Uint8ClampedArray(4 * width * height) }),
+    measureText: (text) => ({ width: 15 * text.length }),
+  };
+  const record = (target, name) => target[name] ?? ((...values) => calls.push([name, ...values]));
+  return new Proxy(own, { get: record });
+}
+
+export class FakeElement {
+  attributes = {};
+  children = [];
+  classes = new Set();
+  handlers = {};
+  style = {};
+  classList = { add: (...names) => names.forEach((name) => this.classes.add(name)) };
+
+  constructor(tag) {
+    this.tag = tag;
+  }
+
+  set className(names) {
+    this.classes = new Set(names.split(" "));
+  }
+
+  appendChild(child) {
+    child.parent = this;
+    this.children.push(child);
+  }
+
+  remove() {
+    this.parent.children = this.parent.children.filter((child) => child !== this);
+  }
+
+  setAttribute(name, value) {
+    this.attributes[name] = value;
+  }
+
+  addEventListener(type, f) {
+    this.handlers[type] = f;
+  }
+
+  getContext() {
+    return (this.context ??= fakeContext(this));
+  }
+
+  /** All elements below this one that have a tag or, after a dot, a class; in the page's order. */
+  all(selector) {
+    const below = this.children.flatMap((child) => [child, ...child.all("*")]);
+    if (selector === "*") return below;
+    return below.filter(({ tag, classes }) => tag === selector || classes.has(selector.slice(1)));
+  }
+
+  querySelector(selector) {
+    return this.all(selector)[0] ?? null;
+  }
+}
+
+/** Give the scripts a page with frames: `next()` is the next of them, `asked` how many were asked for. */
+export function fakePage() {
+  const frames = { asked: 0, waiting: new Map() };
+  frames.next = () => {
+    const calls = [...frames.waiting.values()];
+    frames.waiting.clear();
+    calls.forEach((f) => f());
+  };
+  globalThis.requestAnimationFrame = (f) => {
+    frames.waiting.set(++frames.asked, f);
+    return frames.asked;
+  };
+  globalThis.cancelAnimationFrame = (id) => frames.waiting.delete(id);
+  globalThis.document = { createElement: (tag) => new FakeElement(tag) };
+  globalThis.OffscreenCanvas = class extends FakeElement {};
+  return frames;
+}

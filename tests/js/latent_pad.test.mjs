@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+
+import { assertClose, FakeModel } from "./fakes.mjs";
+import { load } from "./load.mjs";
+
+const w = await load("latent_pad.js");
+
+test("a place on the map and back", () => {
+  for (const z of [[0, 0], [1, -2], [4, 4], [-4, 3.25]]) {
+    assertClose(w.toLatent(...w.toPixel(...z, 400, 4), 400, 4), z);
+  }
+});
+
+test("beyond the edge it is the nearest place on the map", () => {
+  assert.deepEqual(w.toLatent(-30, 999, 400, 4), [-4, -4]);
+  assert.deepEqual(w.toLatent(500, 100, 400, 4), [4, 2]);
+});
+
+test("the share of the prior inside a radius, and the radius of a share", () => {
+  assertClose([1, 2].map(w.massInside), [1 - Math.exp(-0.5), 1 - Math.exp(-2)]);
+  assertClose([0.5, 0.9, 0.99].map(w.radiusOf), [0.5, 0.1, 0.01].map((rest) => Math.sqrt(-2 * Math.log(rest))));
+  for (const share of [0, 1e-12, 0.3, 0.999]) assertClose([w.massInside(w.radiusOf(share)) - share], [0], 1e-15);
+  assertClose([w.massInside(1e-6) / 5e-13], [1], 1e-9); // 1 - exp(...) would have few digits left
+  assert.deepEqual([w.massInside(100), w.radiusOf(1)], [1, Infinity]);
+});
+
+test("the nearest points, the nearest first", () => {
+  const points = Float32Array.of(3, 0, 0, 1, -1, -1, 0, 0.5);
+  assert.deepEqual(w.nearestK(points, [0, 0], 3), [3, 1, 2]);
+  assert.deepEqual(w.nearestK(points, [4, 0], 1), [0]);
+  assert.deepEqual(w.nearestK(points, [0, 0], 9), [3, 1, 2, 0]); // no more than there are
+  assert.deepEqual(w.nearestK(points, [0, 0], 0), []);
+  assert.deepEqual(w.nearestK(Float32Array.of(1, 0, 0, 1, -1, 0), [0, 0], 2), [0, 1]); // as far: in their order
+});
+
+test("each key's step", () => {
+  const presses = {
+    ArrowRight: [0.55, -1],
+    ArrowLeft: [0.45, -1],
+    ArrowUp: [0.5, -0.95],
+    ArrowDown: [0.5, -1.05],
+    PageUp: [0.5, -0.5],
+    PageDown: [0.5, -1.5],
+    Home: [0, 0],
+    Tab: null,
+    constructor: null,
+  };
+  for (const [key, wanted] of Object.entries(presses)) assert.deepEqual(w.step([0.5, -1], key, false, 4), wanted, key);
+  assert.deepEqual(w.step([0.5, -1], "ArrowLeft", true, 4), [0, -1]);
+  assert.deepEqual(w.step([0.5, -1], "ArrowUp", true, 4), [0.5, -0.5]);
+});
+
+test("twenty steps make 1, and no step leaves the map", () => {
+  let z = [0, 0];
+  for (let i = 0; i < 20; i++) z = w.step(z, "ArrowRight", false, 4);
+  assert.deepEqual(z, [1, 0]);
+  assert.deepEqual(w.step([3.98, 4], "ArrowRight", false, 4), [4, 4]);
+  assert.deepEqual(w.step([0, -3.9], "PageDown", false, 4), [0, -4]);
+});
+
+test("a share has as many decimals as tell it from 100 %", () => {
+  const wanted = { 0: "0 %", 0.626: "63 %", 0.9: "90 %", 0.99: "99 %", 0.9997: "99.97 %", 0.99999: "99.999 %" };
+  for (const [share, text] of Object.entries(wanted)) assert.equal(w.percent(Number(share)), text);
+  assert.equal(w.percent(1), "100.000000 %");
+});
+
+test("the caption", () => {
+  const far = "z = (0.52, -1.30)\n|z| = 1.40\n62 % of the prior lies nearer to the origin";
+  assert.equal(w.caption([0.52, -1.3]), far);
+  assert.match(w.caption([-0.001, 0]), /^z = \(0\.00, 0\.00\)\n\|z\| = 0\.00\n0 % of/);
+});
+
+test("two decimals, and no minus sign on a zero", () => {
+  assert.deepEqual([-0.004, 0.004, -0.006, 2].map(w.short), ["0.00", "0.00", "-0.01", "2.00"]);
+});
+
+// How a hand, the views and Python share the latent. Time passes only when `later()` says so.
+let timers, later;
+const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+
+beforeEach(() => {
+  timers = new Map();
+  let count = 0;
+  globalThis.setTimeout = (f) => {
+    timers.set(++count, f);
+    return count;
+  };
+  globalThis.clearTimeout = (id) => timers.delete(id);
+  later = () => [...timers.values()].forEach((f) => f());
+});
+
+afterEach(() => Object.assign(globalThis, real));
+
+function hold() {
+  const model = new FakeModel({ z1: 0.5, z2: -9 });
+  return { model, hand: w.holdZ(model, 4), z: () => [model.get("z1"), model.get("z2")] };
+}
+
+test("what is read stays on the map", () => {
+  assert.deepEqual(hold().hand.read(), [0.5, -4]);
+});
+
+test("a drag is seen at once and saved once in a while", () => {
+  const { model, hand, z } = hold();
+  for (let i = 1; i <= 30; i++) hand.drag([i / 10, 0]);
+  assert.deepEqual([z(), hand.read(), model.saves], [[3, 0], [3, 0], 0]);
+  later();
+  assert.equal(model.saves, 1);
+  hand.drag([1, 1]);
+  later();
+  assert.equal(model.saves, 2);
+});
+
+test("while a hand holds it, a latent from Python waits, and where the hand lets go is the last word", () => {
+  const { model, hand, z } = hold();
+  hand.drag([1, 2]);
+  model.set("z1", -3);
+  assert.deepEqual(hand.read(), [1, 2]);
+  hand.release();
+  assert.deepEqual([z(), model.saves, timers.size], [[1, 2], 1, 0]); // saved at once, and only once
+  model.set("z1", -3);
+  assert.deepEqual(hand.read(), [-3, 2]);
+});
+
+test("a key moves it without holding it", () => {
+  const { model, hand } = hold();
+  hand.move([1, 1]);
+  model.set("z2", 2);
+  assert.deepEqual(hand.read(), [1, 2]);
+});
+
+test("letting go of nothing saves nothing; a closed view saves what is left", () => {
+  const { model, hand } = hold();
+  hand.release();
+  hand.stop();
+  assert.equal(model.saves, 0);
+  hand.move([1, 1]);
+  hand.stop();
+  later();
+  assert.equal(model.saves, 1);
+});
