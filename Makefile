@@ -7,11 +7,13 @@ PIP_ARGS ?=
 
 BIN       ?= .venv/bin
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+PACKAGE   := $(wildcard vae_helpers/*.py vae_helpers/*/*)
+EXECUTED  := $(NOTEBOOKS:notebooks/%=build/executed/%)
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 OPEN_FLAG := $(if $(filter no,$(BROWSER)),--no-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test lint unit nbval browser notebooks weights bench bench-live doctor clean
+.PHONY: help setup lab test lint unit nbval browser notebooks executed site slides weights bench bench-live doctor clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,6 +34,11 @@ setup: .venv/installed  ## make .venv and install the course in it (the first ti
 	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable '.[test,browser]'
 	@touch $@
 
+.venv/installed-site: .venv/installed
+	@echo "Installing what the pages need ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable '.[site]'
+	@touch $@
+
 lab: setup  ## open JupyterLab on the course (PORT=8899, BROWSER=no, IP=0.0.0.0 for a container)
 	$(BIN)/jupyter lab --notebook-dir=notebooks --ip=$(IP) --port=$(PORT) $(OPEN_FLAG) $(ROOT_FLAG)
 
@@ -47,13 +54,25 @@ unit: .venv/installed-test  ## unit tests and the rules for notebooks
 nbval: .venv/installed-test  ## run every notebook from a fresh kernel and compare all its outputs
 	$(BIN)/pytest -q --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg $(NOTEBOOKS)
 
-browser: .venv/installed-test  ## open the notebooks in a real JupyterLab in Chromium and move the sliders
+browser: .venv/installed-test site  ## move every slider in a real Chromium: in JupyterLab, on the site and on the slides
 	$(BIN)/pytest -q tests/browser
 
 notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean them
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "metadata.language_info.version cell.metadata.lines_to_next_cell" $(NOTEBOOKS)
 	$(BIN)/python tools/drop_widget_views.py $(NOTEBOOKS)
+
+# For pages without a kernel: the notebooks with the state of their widgets, which the stored ones leave out.
+build/executed/%.ipynb: notebooks/%.ipynb $(PACKAGE) .venv/installed
+	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --output-dir=build/executed --ExecutePreprocessor.record_timing=False $<
+
+executed: $(EXECUTED)
+
+slides: .venv/installed-site $(EXECUTED)  ## build reveal.js slides with live widgets and speaker notes in build/slides
+	$(BIN)/python tools/pages/slides.py build/slides $(EXECUTED)
+
+site: slides  ## build the course as a static site with live widgets, slides included, in build/site
+	$(BIN)/python tools/pages/site.py build/site build/slides $(EXECUTED)
 
 weights: setup  ## train the checkpoints in data/weights again (about 5 minutes)
 	$(BIN)/python -m vae_helpers.pretrain

@@ -1,0 +1,138 @@
+"""The static site, from files and with the network cut: nothing is missing, and its widgets live."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import numpy as np
+import pytest
+import torch
+from driving import pixels, wait_for_change
+
+from vae_helpers.checkpoints import load_checkpoint
+from vae_helpers.data import REPO_DATA
+from vae_helpers.latent_space import decode_images
+
+ROOT = Path(__file__).parent.parent.parent
+SITE = ROOT / "build" / "site"
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+PAGES = ["index", "search", "docs/instructors", *(f"notebooks/{stem}" for stem in NOTEBOOKS)]
+PAGES += [f"docs/speaker_notes/{stem}" for stem in NOTEBOOKS]
+LIVE = {  # how many sliders a page has
+    "01_autoencoder_vs_vae": 1,
+    "02_gaussian_kl": 2,
+    "03_vae_loss": 1,
+    "04_reparameterization_trick": 4,
+    "06_latent_space": 22,
+}
+PICTURES = """el => [...el.closest('.vae-stage').querySelectorAll('.vae-view canvas')].map(c => c.toDataURL()).join()"""
+
+
+@pytest.fixture(scope="module")
+def offline(browser):
+    """``open(page, **context)``: a page of the site in a browser without a network; it notes all that goes wrong."""
+    assert SITE.exists(), "there is no build/site: run `make site` first"
+    contexts = []
+
+    def visit(page: str, **settings):
+        context = browser.new_context(offline=True, **settings)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.wrong = []
+        tab.on("console", lambda message: tab.wrong.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: tab.wrong.append(str(error)))
+        tab.on("requestfailed", lambda request: tab.wrong.append(f"failed: {request.url}"))
+        tab.on("request", lambda request: tab.wrong.append(request.url) if request.url.startswith("http") else None)
+        tab.goto((SITE / f"{page}.html").as_uri())
+        return tab
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def wait_for_widgets(tab) -> None:
+    tab.wait_for_function("""() => [...document.querySelectorAll('.vae-stage')]
+        .every(stage => stage.querySelector('.vae-view canvas'))""")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_asks_no_network_for_anything(page, offline):
+    tab = offline(page)
+    tab.wait_for_timeout(1000)
+    assert tab.wrong == []
+    assert (
+        tab.evaluate("[...document.images].filter(i => !i.alt || !i.complete || !i.naturalWidth).map(i => i.src)") == []
+    )
+    formulas, drawn = (tab.locator(selector).count() for selector in (".math", "mjx-container"))
+    assert drawn >= formulas and (formulas > 0) == (page.startswith("notebooks/") or "speaker_notes" in page)
+
+
+@pytest.mark.parametrize("page", ["index", "docs/instructors", *(f"notebooks/{stem}" for stem in NOTEBOOKS)])
+def test_its_links_lead_somewhere(page, offline):
+    links = offline(page).evaluate("[...document.links].map(a => a.href.split('#')[0])")
+    local = {link for link in links if link.startswith("file:")}
+    missing = [link for link in local if not Path(unquote(urlparse(link).path)).exists()]
+    assert len(local) > 8 and missing == []
+
+
+@pytest.mark.parametrize("stem", LIVE)
+def test_every_slider_moves_its_picture(stem, offline):
+    tab = offline(f"notebooks/{stem}")
+    wait_for_widgets(tab)
+    handles = tab.locator(".vae-stage .noUi-handle")
+    assert handles.count() == LIVE[stem]
+    dead = 0
+    for handle in handles.all():
+        before = handle.evaluate(PICTURES)
+        handle.focus()
+        for _ in range(4):
+            tab.keyboard.press("PageUp")
+        tab.wait_for_timeout(150)
+        dead += handle.evaluate(PICTURES) == before
+    assert dead == (7 if stem == "06_latent_space" else 0)  # the dead dimensions of the 20-D model
+    assert tab.locator(".vae-error").count() == 0 and tab.wrong == []
+
+
+def test_pad_by_mouse_and_keys_agrees_with_torch(offline):
+    tab = offline("notebooks/06_latent_space")
+    wait_for_widgets(tab)
+    stage = tab.locator(".vae-stage:has(.vae-pad)")
+    pad, caption = stage.locator(".vae-pad-map"), stage.locator(".vae-large figcaption")
+    pad.scroll_into_view_if_needed()
+    box, before = pad.bounding_box(), caption.inner_text()
+    tab.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.3 * box["height"], steps=5)
+    tab.mouse.up()
+    before = wait_for_change(tab, caption.inner_text, before)
+    pad.focus()
+    for key in ("Home", "Shift+ArrowRight", "Shift+ArrowRight", "ArrowUp"):
+        tab.keyboard.press(key)
+    wait_for_change(tab, caption.inner_text, before)
+    tab.wait_for_timeout(200)
+    assert caption.inner_text().startswith("z = (1.00, 0.05)")
+    model = load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt")
+    wanted = decode_images(model, torch.tensor([[1.0, 0.05]]))[0, 0].numpy()
+    assert np.abs(pixels(stage.locator(".vae-large canvas")) - wanted).max() < 0.6 / 255
+
+
+def test_nothing_that_needs_a_kernel_is_offered(offline):
+    tab = offline("notebooks/06_latent_space")
+    wait_for_widgets(tab)
+    boxes = tab.locator(".vae-needs-kernel")
+    assert boxes.count() > 0 and not any(box.is_visible() for box in boxes.all())
+
+
+@pytest.mark.parametrize("page", ["index", *(f"notebooks/{stem}" for stem in NOTEBOOKS)])
+def test_a_phone_shows_it_without_scrolling_sideways(page, offline):
+    tab = offline(page, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    tab.wait_for_timeout(1000)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_it_prints(offline):
+    tab = offline("notebooks/06_latent_space")
+    wait_for_widgets(tab)
+    assert tab.pdf().count(b"/Type /Page\n") > 5
+    tab.emulate_media(media="print")
+    assert not tab.locator(".sidebar-drawer").is_visible() and tab.locator(".vae-pad-map").is_visible()

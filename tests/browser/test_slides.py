@@ -1,0 +1,111 @@
+"""The slides, from files, with the network cut: each fits its 1280 x 720 pixels, and its widgets live."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+SLIDES = ROOT / "build" / "slides"
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+SEEN = """() => {
+    const slide = Reveal.getCurrentSlide();
+    const seen = [...slide.querySelectorAll('.jp-Cell *')].filter(e => e.checkVisibility({visibilityProperty: true}));
+    const boxes = seen.map(e => e.getBoundingClientRect()).filter(b => b.width > 1 && b.height > 1);
+    const holdsText = e => [...e.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+    const text = seen.filter(e => holdsText(e) && !e.closest('svg, math'));
+    return {
+        start: slide.innerText.trim().slice(0, 60),
+        right: Math.max(...boxes.map(b => b.right)),
+        bottom: Math.max(...boxes.map(b => b.bottom)),
+        smallest: Math.min(99, ...text.map(e => parseFloat(getComputedStyle(e).fontSize))),
+        last: Reveal.isLastSlide(),
+    };
+}"""
+PICTURES = """() => [...Reveal.getCurrentSlide().querySelectorAll('.vae-view canvas')].map(c => c.toDataURL()).join()"""
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS)
+def deck(request, browser):
+    path = SLIDES / f"{request.param}.html"
+    assert path.exists(), "there are no build/slides: run `make slides` first"
+    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.wrong = []
+    page.on("console", lambda message: page.wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    page.on("request", lambda asked: page.wrong.append(asked.url) if asked.url.startswith("http") else None)
+    page.goto(path.as_uri())
+    page.wait_for_function("window.Reveal && Reveal.isReady()", timeout=60_000)
+    page.wait_for_timeout(1000)
+    yield page
+    context.close()
+
+
+def to_slide_with(page, selector: str) -> None:
+    """Go to the slide that holds the first ``selector``."""
+    page.evaluate(
+        """(selector) => {
+        const {h, v} = Reveal.getIndices(document.querySelector(`.slides ${selector}`).closest('section'));
+        Reveal.slide(h, v);
+    }""",
+        selector,
+    )
+    page.wait_for_timeout(300)
+
+
+def test_each_slide_fits_and_can_be_read(deck):
+    slides = []
+    while not slides or not slides[-1]["last"]:
+        if slides:
+            deck.evaluate("Reveal.next()")
+        deck.wait_for_timeout(80)
+        slides.append(deck.evaluate(SEEN))
+        assert len(slides) < 200
+    deck.evaluate("Reveal.slide(0)")
+    assert len(slides) > 15
+    assert [s for s in slides if s["right"] > 1280 or s["bottom"] > 720] == []
+    assert [s for s in slides if s["smallest"] < 16] == []
+    assert deck.wrong == []
+
+
+def test_each_part_has_speaker_notes(deck):
+    bare = deck.evaluate("""[...document.querySelectorAll('.slides > section')]
+        .filter(s => !s.querySelector('aside.notes'))
+        .map(s => s.querySelector('h1, h2')?.innerText)""")
+    assert len(bare) <= 1  # the title
+    notes = deck.locator("aside.notes")
+    assert notes.count() > 5 and not any(note.is_visible() for note in notes.all())
+
+
+def test_widgets_live_and_keep_their_keys(deck):
+    if deck.locator(".slides .vae-stage").count() == 0:
+        assert deck.url.endswith("05_train_on_mnist.html")  # the one without a slider
+        return
+    to_slide_with(deck, ".vae-stage")
+    keys = deck.locator(".slides section.present .noUi-handle, .slides section.present .vae-pad-map").last
+    where, before = deck.evaluate("Reveal.getIndices()"), deck.evaluate(PICTURES)
+    keys.focus()
+    for _ in range(4):
+        deck.keyboard.press("ArrowRight")
+    deck.wait_for_timeout(200)
+    assert deck.evaluate(PICTURES) != before and deck.evaluate("Reveal.getIndices()") == where
+    keys.blur()
+    deck.keyboard.press("PageDown")
+    deck.wait_for_timeout(200)
+    assert deck.evaluate("Reveal.getIndices()") != where
+    assert deck.locator(".vae-error").count() == 0 and deck.wrong == []
+
+
+def test_a_drag_moves_the_pad_and_not_the_slides(deck):
+    if deck.locator(".slides .vae-pad").count() == 0:
+        assert not deck.url.endswith("06_latent_space.html")
+        return
+    to_slide_with(deck, ".vae-pad")
+    where, before = deck.evaluate("Reveal.getIndices()"), deck.evaluate(PICTURES)
+    box = deck.locator(".vae-pad-map").bounding_box()
+    deck.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    deck.mouse.down()
+    deck.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.6 * box["height"], steps=8)
+    deck.mouse.up()
+    deck.wait_for_timeout(200)
+    assert deck.evaluate(PICTURES) != before and deck.evaluate("Reveal.getIndices()") == where
