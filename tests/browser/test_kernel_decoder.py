@@ -49,8 +49,8 @@ model = make_model(2)""",
     "dials = ReparameterizationDials(model)\ndials",
 ]
 
-# Counts the frames in which the digit is blank, or has another caption than the one it came with. The pixels of each
-# caption are known from when both first changed: a digit that later differs under the same caption came too early or late.
+# Counts the frames that show a blank digit, or under a caption another digit than in the caption's first frame: then
+# one of the two came too early.
 WATCH = """(cell) => {
     const [canvas, text] = [cell.querySelector('.vae-large canvas'), cell.querySelector('.vae-large figcaption')];
     const state = window.watched = { frames: 0, blank: 0, mixed: 0, captions: [], on: true };
@@ -103,7 +103,7 @@ def pad(notebook):
     """The pad's cell, at the origin and with its digit."""
     cell = notebook.show("pad = LatentPad(")
     notebook.python("pad.z = [0.0, 0.0]")
-    cell.get_by_text("z = (0.00, 0.00)").wait_for()
+    cell.get_by_text("z = (0.00, 0.00)").first.wait_for()
     return cell
 
 
@@ -122,10 +122,11 @@ def python_z(notebook, name: str) -> list[float]:
     return json.loads(notebook.python(f"import json; print(json.dumps({name}.z))"))
 
 
-def press(cell, key: str, times: int = 1) -> None:
+def press(cell, key: str, times: int = 1, pause: float = 0) -> None:
     cell.locator(".vae-pad-map").focus()
     for _ in range(times):
         cell.page.keyboard.press(key)
+        cell.page.wait_for_timeout(pause)
 
 
 def test_the_pad_shows_what_torch_says(notebook, pad, make_model):
@@ -139,12 +140,12 @@ def test_the_pad_shows_what_torch_says(notebook, pad, make_model):
 
 def test_sixty_presses_end_on_the_right_digit_and_nothing_flickers(notebook, pad, make_model):
     pad.evaluate(WATCH)
-    press(pad, "ArrowRight", 60)
+    press(pad, "ArrowRight", 60, pause=16)  # ms: one for each frame
     pad.get_by_text("z = (3.00, 0.00)").wait_for(timeout=10_000)
     state = notebook.page.evaluate("(watched.on = false, watched)")
     assert state["frames"] > 20 and (state["blank"], state["mixed"]) == (0, 0)
     places = [float(text.split("(")[1].split(",")[0]) for text in state["captions"]]
-    assert len(places) > 5 and places == sorted(places) and places[-1] == 3.0  # on the way there, and none too late
+    assert len(places) >= 3 and places == sorted(places) and places[-1] == 3.0  # on the way there, and none too late
     assert python_z(notebook, "pad") == [3.0, 0.0] and shown(pad, make_model(2), [3.0, 0.0]) < 0.6 / 255
 
 
@@ -178,9 +179,7 @@ def test_a_busy_kernel_shows_the_latest_place_in_the_end(notebook, pad, make_mod
         const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
         window.busy = kernel.requestExecute({code: 'import time; time.sleep(4)'});
     }""")
-    for _ in range(20):
-        press(pad, "ArrowLeft")
-        notebook.page.wait_for_timeout(50)
+    press(pad, "ArrowLeft", 20, pause=50)
     notebook.page.evaluate("window.busy.done.then(() => null)")
     pad.get_by_text("z = (-1.00, 0.00)").wait_for(timeout=5000)
     assert shown(pad, make_model(2), [-1.0, 0.0]) < 0.6 / 255 and pad.locator(".vae-silent").count() == 0
@@ -188,7 +187,8 @@ def test_a_busy_kernel_shows_the_latest_place_in_the_end(notebook, pad, make_mod
 
 def test_two_views_of_one_pad_agree(notebook, pad, make_model):
     notebook.page.evaluate("""async () => {
-        jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource('display(pad, pad)');
+        const cell = jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel;
+        cell.setSource('display(pad, pad)  # pad = LatentPad( is how the tests find it');
         await jupyterapp.commands.execute('notebook:run-cell');
     }""")
     digits = pad.locator(".vae-large figcaption")
@@ -238,12 +238,12 @@ def test_dials(notebook, make_model):
 def test_without_a_kernel_a_note_says_so(notebook, pad):
     """Last: the kernel does not come back."""
     assert notebook.errors() == [] and notebook.console == []
+    pad = pad.locator(".vae-pad").first
     digit = pixels(pad.locator(".vae-large canvas"))
     notebook.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     notebook.page.wait_for_timeout(1000)
     press(pad, "ArrowRight", 3)
-    note = pad.locator(".vae-silent").first
+    note = pad.locator(".vae-silent")
     note.wait_for(timeout=6000)
     assert "no kernel answers" in note.inner_text()
-    assert caption(pad.locator(".vae-pad").first).startswith("z = (0.00, 0.00)")
-    assert (pixels(pad.locator(".vae-large canvas").first) == digit).all()
+    assert caption(pad).startswith("z = (0.00, 0.00)") and (pixels(pad.locator(".vae-large canvas")) == digit).all()
