@@ -61,7 +61,7 @@ class KernelDecoder:
     @torch.no_grad()  # here, not once for all: it holds for one thread only, and comms may have one of their own
     def _logits(self, z: Tensor) -> Tensor:
         place = next(chain(self._decoder.parameters(), self._decoder.buffers()), torch.zeros(()))
-        return self._decoder(z.to(place.device, place.dtype if place.is_floating_point() else torch.float32))
+        return self._decoder(z.to(place.dtype if place.is_floating_point() else torch.float32).to(place.device))
 
     def _first_logits(self, z: Tensor) -> Tensor:
         """The logits, or an error that says what they were wanted for."""
