@@ -107,7 +107,7 @@ def with_nan() -> nn.Module:
         (nn.Sequential(nn.Linear(2, 8), nn.Conv2d(1, 1, 3)), TypeError, "not Conv2d"),
         (nn.Sequential(nn.LayerNorm(2), nn.Linear(2, 784)), TypeError, "first layer is Linear"),
         (with_nan(), ValueError, "weights contain NaN"),
-        (Twice(), ValueError, "not just its layers in order"),
+        (Twice(), TypeError, "not just its layers in order"),
         (nn.Linear(2, 100), ValueError, "to 784 logits"),
         (
             nn.Sequential(nn.Linear(2, 4000), nn.ReLU(), nn.Linear(4000, 784)),

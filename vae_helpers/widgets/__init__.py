@@ -1,7 +1,8 @@
 """The live parts: widgets that compute and draw in the browser, so that they answer at screen speed.
 
 A decoder's weights are sent to the page once; from then on a moving slider needs no kernel. It keeps
-answering while a cell is training, and after the kernel has died.
+answering while a cell is training, and after the kernel has died. A decoder that the browser can't evaluate
+stays in the kernel, which is then asked for each digit.
 """
 
 from vae_helpers.widgets.interpolation import InterpolationSlider

@@ -34,6 +34,17 @@ export function makeDecoder(layers, weights) {
   };
 }
 
+/**
+ * What decodes for a view. `addPlace(draw)`, with what `addDigit` returned, gives `show(z, caption)`. The browser shows the
+ * digit at once; where Python sent no layers the kernel is asked, and the old digit stays until its answer.
+ */
+export function connectDecoder(model, el) {
+  const layers = model.get("layers");
+  if (layers.length === 0) return connectKernel(model, el);
+  const decode = makeDecoder(layers, toFloats(model.get("weights")));
+  return { size: layers[0].inputs, addPlace: (draw) => (z, caption) => draw(decode(z), caption), stop: () => {} };
+}
+
 function linear(x, w, b) {
   const y = Float32Array.from(b);
   for (let i = 0, row = 0; i < x.length; i++, row += y.length) {

@@ -1,5 +1,6 @@
 """Send a decoder to the browser: the part that every live widget stands on."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,33 +10,55 @@ import torch
 import traitlets
 from torch import nn
 
+from vae_helpers.widgets.kernel_decoder import KernelDecoder
+
 HERE = Path(__file__).parent
 MAX_BYTES = 8_000_000  # enough for 2 million weights; more would take seconds to reach a browser
 
 
 def script(name: str) -> str:
-    """The JavaScript of one widget: the shared decoder.js and its own file, as one module."""
-    return (HERE / "decoder.js").read_text() + (HERE / name).read_text()
+    """The JavaScript of one widget: the two shared files and its own, as one module."""
+    return "".join((HERE / part).read_text() for part in ("decoder.js", "kernel_decoder.js", name))
+
+
+class NotInBrowser(TypeError):
+    """A decoder of a kind that the browser can't evaluate; the kernel can."""
 
 
 class DecoderView(anywidget.AnyWidget):
     """Base of the widgets that draw decoded digits; a subclass sets ``_esm`` and adds what it needs.
 
     Args:
-        decoder: an MLP of Linear, LayerNorm and ReLU that ends in logits (N, 1, 28, 28). Its weights are copied,
-            so training it further does not change the widget.
+        decoder: from latents (N, latent_dim) to logits (N, 1, 28, 28). The browser evaluates an MLP of Linear,
+            LayerNorm and ReLU; a decoder of another kind stays in the kernel, and the view asks for each digit.
+            It is copied, so training it further does not change the widget.
+        latent_dim: how many values a latent has.
 
     Raises:
-        TypeError, ValueError: see :func:`export_decoder`.
+        TypeError, ValueError: see :func:`export_decoder` and :class:`KernelDecoder`; ValueError for another
+            ``latent_dim`` than the decoder's.
     """
 
     _css = HERE / "widgets.css"
     layers = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
+    latent_dim = traitlets.Int().tag(sync=True)
 
-    def __init__(self, decoder: nn.Module, **traits: Any):
-        layers, weights = export_decoder(decoder)
-        super().__init__(layers=layers, weights=weights, **traits)
+    def __init__(self, decoder: nn.Module, *, latent_dim: int, **traits: Any):
+        layers, weights = [], b""  # tells the view to ask
+        with suppress(NotInBrowser):
+            layers, weights = export_decoder(decoder)
+        if not layers:
+            self._kernel_decoder = KernelDecoder(decoder, latent_dim)
+            self.on_msg(self._answer)
+        elif layers[0]["inputs"] != latent_dim:
+            raise ValueError(f"latent_dim: want the decoder's, {layers[0]['inputs']}, got {latent_dim!r}")
+        super().__init__(layers=layers, weights=weights, latent_dim=latent_dim, **traits)
+
+    def _answer(self, _widget: anywidget.AnyWidget, content: Any, _buffers: list) -> None:
+        answer = self._kernel_decoder.answer(content)
+        if answer:
+            self.send(*answer)
 
     def __repr__(self) -> str:  # the inherited one holds a memory address: another in every run
         return f"{type(self).__name__}()"
@@ -55,9 +78,12 @@ def export_decoder(decoder: nn.Module) -> tuple[list[dict[str, Any]], bytes]:
     A linear layer's weight is sent as (inputs, outputs), the way the JavaScript reads it.
 
     Raises:
-        TypeError: a layer that the browser's side can't evaluate.
-        ValueError: weights that are not finite, too large, or a decoder that is not just its layers in order.
+        TypeError: no module. Its subclass NotInBrowser: a layer that the browser's side can't evaluate, or a decoder
+            that is not just its layers in order.
+        ValueError: weights that are not finite or too large, or anything but 784 logits for a latent.
     """
+    if not isinstance(decoder, nn.Module):
+        raise TypeError(f"decoder: want an nn.Module, got {type(decoder).__name__}")
     layers: list[dict[str, Any]] = []
     arrays: list[np.ndarray] = []
     for _, module in decoder.named_modules(remove_duplicate=False):  # one ReLU may serve several times
@@ -73,11 +99,11 @@ def export_decoder(decoder: nn.Module) -> tuple[list[dict[str, Any]], bytes]:
         elif isinstance(module, nn.ReLU):
             layers.append({"type": "relu"})
         elif not list(module.children()) and not isinstance(module, (nn.Flatten, nn.Unflatten)):
-            raise TypeError(
+            raise NotInBrowser(
                 f"decoder: the browser can evaluate Linear, LayerNorm and ReLU layers, not {type(module).__name__}"
             )
     if not layers or layers[0]["type"] != "linear":
-        raise TypeError("decoder: want one whose first layer is Linear, so that the size of its latent is known")
+        raise NotInBrowser("decoder: want one whose first layer is Linear, so that the size of its latent is known")
     if not all(np.isfinite(array).all() for array in arrays):
         raise ValueError("decoder: its weights contain NaN or infinity; did training break down?")
     size = sum(array.nbytes for array in arrays)
@@ -118,11 +144,18 @@ def _check_same_function(decoder: nn.Module, layers: list[dict[str, Any]], array
     z = torch.randn(16, layers[0]["inputs"], generator=torch.Generator().manual_seed(0))
     was_training = decoder.training
     decoder.eval()
-    wanted = torch.sigmoid(decoder(z.to(parameter))).flatten(1).float().cpu().numpy()
-    decoder.train(was_training)
-    got = run_layers(layers, arrays, z.numpy())
-    if wanted.shape != got.shape or wanted.shape[1] != 784 or np.abs(wanted - got).max() > 1e-3:
-        raise ValueError("decoder: it is not just its layers in order, from latents to 784 logits")
+    try:
+        wanted = torch.sigmoid(decoder(z.to(parameter))).flatten(1).float().cpu().numpy()
+        got = run_layers(layers, arrays, z.numpy())
+    except Exception as error:  # the first layer need not take the latent, nor each layer what the last one gave
+        raise NotInBrowser(f"decoder: it is not just its layers in order: {error}") from error
+    finally:
+        decoder.train(was_training)
+    if wanted.shape != (len(z), 784):
+        got = f"shape {wanted.shape} for {len(z)} latents"
+        raise ValueError(f"decoder: want one from latents to 784 logits each, got {got}")
+    if wanted.shape != got.shape or np.abs(wanted - got).max() > 1e-3:
+        raise NotInBrowser("decoder: it is not just its layers in order, from latents to 784 logits")
 
 
 def _array(tensor: torch.Tensor) -> np.ndarray:

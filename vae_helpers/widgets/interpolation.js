@@ -7,31 +7,34 @@ function render({ model, el }) {
   el.classList.add("vae-view");
   let stop = () => {};
   try {
-    const decode = makeDecoder(model.get("layers"), toFloats(model.get("weights")));
+    const decoder = connectDecoder(model, el);
     if (model.get("title")) {
       append(el, "h4", "vae-title").textContent = model.get("title");
       el.classList.add("vae-compact"); // one of several: they must fit on a screen together
     }
     const digits = append(el, "div", "vae-digits");
     const names = ["", "", "vae-large", "", ""];
-    const [startImage, startDecoded, current, endDecoded, endImage] = names.map((name) => addDigit(digits, name));
+    const draws = names.map((name) => addDigit(digits, name));
+    const [startImage, endImage] = [draws[0], draws[4]];
+    const [startDecoded, current, endDecoded] = draws.slice(1, 4).map(decoder.addPlace);
     const drawMap = model.get("points").byteLength > 0 ? addMap(model, el) : () => {};
 
     const drawEnds = () => {
       const [start, end] = [model.get("start"), model.get("end")];
       startImage(toFloats(model.get("start_image")), `image: a ${model.get("start_label")}`);
-      startDecoded(decode(start), `decoded at t = 0\nfrom ${model.get("code_name")}`);
-      endDecoded(decode(end), `decoded at t = 1\nfrom ${model.get("code_name")}`);
+      startDecoded(start, `decoded at t = 0\nfrom ${model.get("code_name")}`);
+      endDecoded(end, `decoded at t = 1\nfrom ${model.get("code_name")}`);
       endImage(toFloats(model.get("end_image")), `image: a ${model.get("end_label")}`);
     };
     const drawCurrent = () => {
       const z = position(model, model.get("t"));
       const shown = z.length > 3 ? `|z| = ${Math.hypot(...z).toFixed(2)}` : `z = (${z.map((v) => v.toFixed(2)).join(", ")})`;
-      current(decode(z), `t = ${model.get("t").toFixed(2)}\n${shown}`);
+      current(z, `t = ${model.get("t").toFixed(2)}\n${shown}`);
       drawMap();
     };
     const ends = ["start", "end", "start_image", "end_image", "start_label", "end_label"];
     const undo = [
+      decoder.stop,
       drawOnChange(model, el, ends, drawEnds),
       drawOnChange(model, el, ["t", "arc", "start", "end"], drawCurrent),
     ];

@@ -39,20 +39,21 @@ class InterpolationView(DecoderView):
 class InterpolationSlider(widgets.VBox):
     """Pick two digits and move ``t`` from the one to the other, in one model or in several at once.
 
-    Moving ``t`` needs no kernel; picking other images asks it for their codes. ``t`` and ``arc`` can be read,
-    set and observed from Python; ``z`` is the latent now shown (the first model's).
+    Moving ``t`` needs no kernel (see ``model``); picking other images asks it for their codes. ``t`` and ``arc`` can
+    be read, set and observed from Python; ``z`` is the latent now shown (the first model's).
 
     Args:
-        model: an autoencoder or a VAE with an MLP decoder, or a dict of several by name, shown one below the other.
-            They are copied, so training them further does not change the widget.
+        model: an autoencoder or a VAE, or a dict of several by name, shown one below the other. They are copied, so
+            training them further does not change the widget. An MLP decoder moves to the browser; for a decoder of
+            another kind the view asks the kernel for each digit.
         images, labels: the images to choose from, (N, 1, 28, 28) and (N,).
         start, end: a digit from 0 to 9; its first image is taken.
         start_index, end_index: positions in ``images``, to choose an image exactly.
         arc: move along the arc (slerp) instead of the straight line (lerp).
 
     Raises:
-        TypeError, ValueError: unusable images, a digit or index that is not there, or a decoder that the
-            browser can't evaluate.
+        TypeError, ValueError: unusable images, a digit or index that is not there, or an unusable decoder (see
+            :class:`DecoderView`).
     """
 
     t = traitlets.Float(0.0, min=0.0, max=1.0)
@@ -86,6 +87,7 @@ class InterpolationSlider(widgets.VBox):
         self.views = [
             InterpolationView(
                 one.decoder,
+                latent_dim=codes.shape[1],
                 title=name,
                 code_name="its code" if isinstance(one, Autoencoder) else "its mean \u03bc",
                 **self._map(codes),

@@ -66,12 +66,12 @@ function render({ model, el }) {
   el.classList.toggle("vae-presenter", model.get("presenter"));
   const undo = [];
   try {
-    const decode = makeDecoder(model.get("layers"), toFloats(model.get("weights")));
+    const decoder = connectDecoder(model, el);
     const map = readMap(model);
     const hand = holdZ(model, map.limit);
     const pad = addPad(el, map, hand);
     const side = append(el, "div", "vae-pad-side");
-    const drawDigit = addDigit(side, "vae-large");
+    const showDigit = decoder.addPlace(addDigit(side, "vae-large"));
     const controls = append(side, "div", "vae-pad-controls");
     const count = model.get("images").byteLength / SIDE ** 2;
     const drawNearest = addNearest(side, controls, model, map, count);
@@ -79,11 +79,11 @@ function render({ model, el }) {
 
     const draw = () => {
       const z = hand.read();
-      drawDigit(decode(z), caption(z));
+      showDigit(z, caption(z));
       pad.draw(z, drawNearest(z));
     };
     undo.push(drawOnChange(model, el, ["z1", "z2", "nearest"], draw), addFullScreen(controls, el));
-    undo.push(onResize(pad.canvas, () => pad.fit() && draw()), hand.stop);
+    undo.push(onResize(pad.canvas, () => pad.fit() && draw()), hand.stop, decoder.stop);
     // Else JupyterLab would take the keys; it asks the very element that has the focus.
     for (const part of el.querySelectorAll("[tabindex], input, button")) part.dataset.lmSuppressShortcuts = "true";
   } catch (error) {

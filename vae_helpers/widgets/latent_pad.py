@@ -39,11 +39,12 @@ class LatentPadView(DecoderView):
 class LatentPad(widgets.VBox):
     """Drag a point over the latent plane, or move it with the arrow keys: its digit appears on the next frame.
 
-    All of it happens in the browser, so it answers while the kernel is busy. ``z`` can be read, set and observed
-    from Python; it follows the hand at most 8 times a second. Several views of one pad move together.
+    All of it happens in the browser, so it answers while the kernel is busy (see ``model``). ``z`` can be read, set and
+    observed from Python; it follows the hand at most 8 times a second. Several views of one pad move together.
 
     Args:
-        model: a VAE with 2 latent dimensions and an MLP decoder; it is copied.
+        model: a VAE with 2 latent dimensions; it is copied. An MLP decoder moves to the browser; for a decoder of
+            another kind the view asks the kernel for each digit.
         images, labels: the images for the map, (N, 1, 28, 28), and their digits, (N,). The first ``shown`` are
             encoded and drawn; the nearest images are sought among the first 600 of those.
         z: where to start, 2 numbers from -limit to limit; ``limit`` is the edge of the map.
@@ -52,8 +53,8 @@ class LatentPad(widgets.VBox):
 
     Raises:
         traitlets.TraitError: a ``z`` that is not 2 numbers on the map; later too, when it is set.
-        TypeError, ValueError: a model whose latent space is not a plane or whose decoder the browser can't
-            evaluate, unusable images, labels that are not a digit for each of them, ``shown`` out of range.
+        TypeError, ValueError: a model whose latent space is not a plane, an unusable decoder (see
+            :class:`DecoderView`) or images, labels that are not a digit for each of them, ``shown`` out of range.
     """
 
     z = traitlets.List(traitlets.Float(), default_value=[0.0, 0.0])
@@ -79,6 +80,7 @@ class LatentPad(widgets.VBox):
         super().__init__()
         self.view = LatentPadView(
             model.decoder,
+            latent_dim=2,
             points=float_bytes(codes),
             point_labels=labels[:shown].tolist(),
             images=ink_bytes(images[: min(shown, NEAREST_AMONG)]),

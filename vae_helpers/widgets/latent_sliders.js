@@ -4,14 +4,14 @@ function render({ model, el }) {
   el.classList.add("vae-view");
   let stop = () => {};
   try {
-    const layers = model.get("layers");
-    const decode = makeDecoder(layers, toFloats(model.get("weights")));
-    const names = Array.from({ length: layers[0].inputs }, (_, i) => `z${i}`);
-    const draw = addDigit(append(el, "div", "vae-digits"), "vae-large");
-    stop = drawOnChange(model, el, names, () => {
+    const decoder = connectDecoder(model, el);
+    const names = Array.from({ length: decoder.size }, (_, i) => `z${i}`);
+    const show = decoder.addPlace(addDigit(append(el, "div", "vae-digits"), "vae-large"));
+    const undo = drawOnChange(model, el, names, () => {
       const z = names.map((name) => model.get(name));
-      draw(decode(z), `the digit decoded at\n|z| = ${Math.hypot(...z).toFixed(2)}`);
+      show(z, `the digit decoded at\n|z| = ${Math.hypot(...z).toFixed(2)}`);
     });
+    stop = () => [undo, decoder.stop].forEach((f) => f());
   } catch (error) {
     showError(el, error);
   }

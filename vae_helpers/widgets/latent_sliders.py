@@ -18,22 +18,23 @@ class LatentSlidersView(DecoderView):
     def __init__(self, decoder: nn.Module, z: Sequence[float]):
         # traits of their own, because a slider can be linked to a trait but not to an element of a list
         self.add_traits(**{f"z{i}": traitlets.Float().tag(sync=True) for i in range(len(z))})
-        super().__init__(decoder, **{f"z{i}": value for i, value in enumerate(z)})
+        super().__init__(decoder, latent_dim=len(z), **{f"z{i}": value for i, value in enumerate(z)})
 
 
 class LatentSliders(widgets.HBox):
-    """Turn each latent dimension by hand. Moving a slider needs no kernel; the two buttons do.
+    """Turn each latent dimension by hand. Moving a slider needs no kernel (see ``model``); the two buttons do.
 
     ``z`` can be read, set and observed from Python.
 
     Args:
-        model: a VAE with an MLP decoder of ``latent_dim`` inputs; it is copied.
+        model: a VAE with a decoder of ``latent_dim`` inputs; it is copied. An MLP decoder moves to the browser; for
+            a decoder of another kind the view asks the kernel for each digit.
         z: where to start, D numbers; the origin when not given.
         limit: the sliders run from -limit to limit.
 
     Raises:
-        TypeError, ValueError: z of the wrong length or outside the limit, limit <= 0, or a decoder that the
-            browser can't evaluate.
+        TypeError, ValueError: z of the wrong length or outside the limit, limit <= 0, or an unusable decoder (see
+            :class:`DecoderView`).
     """
 
     z = traitlets.List(traitlets.Float())

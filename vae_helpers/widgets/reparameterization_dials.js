@@ -70,12 +70,12 @@ function render({ model, el }) {
   el.classList.add("vae-view", "vae-reparameterization");
   let stop = () => {};
   try {
-    const decode = makeDecoder(model.get("layers"), toFloats(model.get("weights")));
+    const decoder = connectDecoder(model, el);
     const row = append(el, "div", "vae-planes");
     const noisePlane = addPlane(row, "ε ~ N(0, I): frozen", "ε");
     const latentPlane = addPlane(row, "z = μ + σ ε: moves and stretches", "z");
     const side = append(row, "div", "vae-side");
-    const drawDigit = addDigit(side, "vae-large");
+    const showDigit = decoder.addPlace(addDigit(side, "vae-large"));
     const showSet = addFreshButton(side, model);
     const text = append(el, "div", "vae-figures");
     text.setAttribute("role", "status");
@@ -84,20 +84,21 @@ function render({ model, el }) {
     noisePlane.onPick(pick);
     latentPlane.onPick(pick);
 
-    stop = drawOnChange(model, el, [...DIALS, "eps", "draws", "draw", "chosen"], () => {
+    const undo = drawOnChange(model, el, [...DIALS, "eps", "draws", "draw", "chosen"], () => {
       const { mu, sigma, eps, chosen } = read(model);
       const z = reparameterize(mu, sigma, eps);
       const one = (points) => Array.from(points.slice(2 * chosen, 2 * chosen + 2));
       const colors = Array.from({ length: eps.length / 2 }, (_, i) => directionColor(eps[2 * i], eps[2 * i + 1]));
       noisePlane.draw({ points: eps, colors, chosen, center: [0, 0], radii: [1, 1] });
       latentPlane.draw({ points: z, colors, chosen, center: mu, radii: sigma, cross: true });
-      drawDigit(decode(one(z)), `decoded at\nz = ${pair(one(z))}`);
+      showDigit(one(z), `decoded at\nz = ${pair(one(z))}`);
       showSet();
       showChosen(one(eps));
       const where = `z-plane; μ is at ${pair(mu)}, the chosen sample at ${pair(one(z))}`;
       latentPlane.canvas.setAttribute("aria-label", where);
       text.textContent = [0, 1].map((i) => equation(i, mu, sigma, one(eps))).join("\n");
     });
+    stop = () => [undo, decoder.stop].forEach((f) => f());
   } catch (error) {
     showError(el, error);
   }

@@ -37,12 +37,13 @@ class ReparameterizationDials(widgets.VBox):
     """Turn mu and sigma of q = N(mu, diag(sigma^2)) and see z = mu + sigma * eps move while eps stays.
 
     All of it happens in the browser: the dials, the button for fresh eps, and the click that chooses another
-    sample answer while the kernel is busy. ``mu1``, ``mu2``, ``sigma1``, ``sigma2``, ``draw`` (which set of eps,
-    from 0 to sets - 1) and ``chosen`` (which sample is decoded, from 0 to draws - 1) can be read, set and observed
-    from Python; ``eps`` and ``z`` are the chosen sample's.
+    sample answer while the kernel is busy; only the digit may need it (see ``model``). ``mu1``, ``mu2``, ``sigma1``,
+    ``sigma2``, ``draw`` (which set of eps, from 0 to sets - 1) and ``chosen`` (which sample is decoded, from 0 to
+    draws - 1) can be read, set and observed from Python; ``eps`` and ``z`` are the chosen sample's.
 
     Args:
-        model: a VAE with 2 latent dimensions and an MLP decoder; it is copied.
+        model: a VAE with 2 latent dimensions; it is copied. An MLP decoder moves to the browser; for a decoder of
+            another kind the view asks the kernel for each digit.
         mu: mean of q, 2 numbers from -3 to 3.
         sigma: standard deviations of q (not its variances), 2 numbers from 0.05 to 2.
         draws: samples in a set, at least 2.
@@ -53,7 +54,7 @@ class ReparameterizationDials(widgets.VBox):
         traitlets.TraitError: mu or sigma outside its range; later also ``draw`` or ``chosen``.
         ValueError: a model whose latent space is not a plane, mu or sigma that is not 2 numbers, fewer than 2
             draws or 1 set, or more of them than can be sent.
-        TypeError, ValueError: a decoder that the browser can't evaluate.
+        TypeError, ValueError: an unusable decoder (see :class:`DecoderView`).
     """
 
     mu1 = traitlets.Float(0.0)
@@ -81,7 +82,7 @@ class ReparameterizationDials(widgets.VBox):
         self.mu1, self.mu2, self.sigma1, self.sigma2 = mu1, mu2, sigma1, sigma2
         start = {name: getattr(self, name) for name in DIALS}
         noise = float_bytes(self._eps)
-        self.view = ReparameterizationView(model.decoder, eps=noise, draws=draws, **start)
+        self.view = ReparameterizationView(model.decoder, latent_dim=2, eps=noise, draws=draws, **start)
         self.sliders = {name: self._slider(name, value) for name, value in start.items()}
         for name in ("draw", "chosen"):  # set by a click in the view, so that nothing is dragged and no echo can hurt
             traitlets.link((self, name), (self.view, name))

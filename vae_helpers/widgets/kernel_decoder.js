@@ -1,0 +1,102 @@
+// Ask the kernel for the digits that the browser can't compute itself. Joined to decoder.js by script().
+
+const PATIENCE = 3000; // ms
+const NO_ANSWER =
+  "The kernel evaluates this decoder, and no kernel answers. If it is busy, wait; else run this cell again.";
+
+/** What a place wants from the kernel: the latent asked for, and the newest of those wanted since. */
+export const NOTHING = Object.freeze({ count: 0, asked: null, waiting: null });
+
+/** After another `wish`: asked for at once if no other is on its way, else the only one that waits. */
+export function want(queue, wish) {
+  if (queue.asked && !queue.asked.late) return { ...queue, waiting: wish };
+  const count = queue.count + 1;
+  return { count, asked: { number: count, wish, late: false }, waiting: null };
+}
+
+/** After the answer: what waits is asked for. */
+export function settle(queue) {
+  const idle = { ...queue, asked: null, waiting: null };
+  return queue.waiting ? want(idle, queue.waiting) : idle;
+}
+
+/** After too long without an answer: a lost one must not block the next, but nothing is asked for twice. */
+export function expire(queue) {
+  return queue.waiting ? settle(queue) : { ...queue, asked: { ...queue.asked, late: true } };
+}
+
+/** As `connectDecoder`, for a decoder that only the kernel has. */
+export function connectKernel(model, el) {
+  const view = Math.random().toString(36).slice(2); // an answer goes to all views of the model
+  const complain = addComplaints(el);
+  const places = [];
+  const receive = (message, buffers) => places.forEach((place) => place.receive(message, buffers));
+  model.on("msg:custom", receive);
+  const addPlace = (draw) => {
+    const id = `${view}-${places.length}`;
+    const place = makePlace(id, (message) => model.send(message), draw, (trouble) => complain(id, trouble));
+    places.push(place);
+    return place.show;
+  };
+  const stop = () => {
+    model.off("msg:custom", receive);
+    places.forEach((place) => place.stop());
+  };
+  return { size: model.get("latent_dim"), addPlace, stop };
+}
+
+/** One digit on screen: pixels and caption change together, when the answer is there. */
+function makePlace(id, send, draw, complain) {
+  let queue = NOTHING;
+  let timer = 0;
+  const nameOf = ({ number }) => `${id}-${number}`;
+  const move = (next) => {
+    const before = queue.asked?.number;
+    queue = next;
+    if (queue.asked?.number === before) return;
+    clearTimeout(timer);
+    if (!queue.asked) return;
+    timer = setTimeout(giveUp, PATIENCE);
+    try {
+      send({ kind: "decode", id: nameOf(queue.asked), latents: [Array.from(queue.asked.wish.z)] });
+    } catch {
+      // a kernel that is gone: the same as one that gives no answer
+    }
+  };
+  const giveUp = () => {
+    complain({ note: NO_ANSWER });
+    move(expire(queue));
+  };
+  const receive = (message, buffers) => {
+    const { asked } = queue;
+    if (!asked || message?.kind !== "decoded" || message.id !== nameOf(asked)) return;
+    move(settle(queue)); // before drawing: the kernel can work meanwhile
+    complain(message.error ? { error: new Error(message.error) } : null);
+    if (!message.error) draw(toFloats(buffers[0]), asked.wish.caption);
+  };
+  return { receive, show: (z, caption) => move(want(queue, { z, caption })), stop: () => clearTimeout(timer) };
+}
+
+/** One box for the troubles of all places in a view, an error before a note; gone when there are none. */
+function addComplaints(el) {
+  const troubles = new Map();
+  let [box, shown] = [null, undefined];
+  return (id, trouble) => {
+    if (trouble) troubles.set(id, trouble);
+    else troubles.delete(id);
+    const all = [...troubles.values()];
+    const worst = all.find(({ error }) => error) ?? all[0];
+    const text = worst && (worst.error?.message ?? worst.note);
+    if (text === shown) return; // said once is enough, for a screen reader too
+    box?.remove();
+    [box, shown] = [worst ? append(el, "div", "vae-complaint") : null, text];
+    if (worst?.error) showError(box, worst.error);
+    else if (worst) showNote(box, worst.note);
+  };
+}
+
+function showNote(parent, text) {
+  const note = append(parent, "div", "vae-silent");
+  note.setAttribute("role", "status");
+  note.textContent = text;
+}
