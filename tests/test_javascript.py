@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from javascript import TESTS, find_node, node
 
-from vae_helpers.widgets.decoder_view import HERE, script
+from vae_helpers.widgets.decoder_view import HERE, SHARED, script
 
 FILES = sorted(TESTS.glob("*.test.mjs"))
 
@@ -24,7 +24,7 @@ def test_each_script_has_its_tests():
 
 
 def test_the_tests_load_what_the_browser_gets():
-    names = sorted(path.name for path in HERE.glob("*.js") if path.name != "decoder.js")
+    names = sorted(path.name for path in HERE.glob("*.js") if path.name not in SHARED)
     loader = json.dumps((TESTS / "load.mjs").as_uri())
     program = f"import {{ source }} from {loader}; console.log(JSON.stringify({json.dumps(names)}.map(source)));"
     done = node("--input-type=module", program=program)

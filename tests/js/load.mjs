@@ -7,10 +7,12 @@ import { pathToFileURL } from "node:url";
 
 const WIDGETS = new URL("../../vae_helpers/widgets/", import.meta.url);
 
-/** The shared decoder.js and the widget's own file, as `script()` in decoder_view.py joins them. */
+const SHARED = ["decoder.js", "kernel_decoder.js"];
+
+/** The shared files and the widget's own, as `script()` in decoder_view.py joins them. */
 export function source(name) {
-  const own = name === "decoder.js" ? [] : [name];
-  return ["decoder.js", ...own].map((file) => readFileSync(new URL(file, WIDGETS), "utf8")).join("");
+  const own = SHARED.includes(name) ? [] : [name];
+  return [...SHARED, ...own].map((file) => readFileSync(new URL(file, WIDGETS), "utf8")).join("");
 }
 
 /** The module of a widget, such as "latent_pad.js". From a real file, so that an error names a line of it. */

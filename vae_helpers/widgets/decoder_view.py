@@ -13,12 +13,14 @@ from torch import nn
 from vae_helpers.widgets.kernel_decoder import KernelDecoder
 
 HERE = Path(__file__).parent
+SHARED = ("decoder.js", "kernel_decoder.js")
 MAX_BYTES = 8_000_000  # enough for 2 million weights; more would take seconds to reach a browser
 
 
 def script(name: str) -> str:
-    """The JavaScript of one widget: the two shared files and its own, as one module."""
-    return "".join((HERE / part).read_text() for part in ("decoder.js", "kernel_decoder.js", name))
+    """The JavaScript of one widget: the shared files and its own, as one module."""
+    own = [] if name in SHARED else [name]
+    return "".join((HERE / part).read_text() for part in [*SHARED, *own])
 
 
 class NotInBrowser(TypeError):
