@@ -14,8 +14,8 @@ MAX_BYTES = 8_000_000  # enough for 2 million weights; more would take seconds t
 
 
 def script(name: str) -> str:
-    """The JavaScript of one widget: the shared decoder.js and its own file, as one module."""
-    return (HERE / "decoder.js").read_text() + (HERE / name).read_text()
+    """The JavaScript of one widget: what all of them share and its own file, as one module."""
+    return "".join((HERE / part).read_text() for part in ("decoder.js", "stage.js", name))
 
 
 class DecoderView(anywidget.AnyWidget):
