@@ -63,7 +63,8 @@ const clamp = (value, limit) => Math.min(Math.max(value, -limit), limit);
 
 function render({ model, el }) {
   el.classList.add("vae-view", "vae-pad");
-  const undo = [];
+  // This view is the stage itself, and anywidget's views don't follow when their DOM classes change later.
+  const undo = [drawOnChange(model, el, ["presenter"], () => el.classList.toggle("vae-presenter", model.get("presenter")))];
   try {
     const decode = makeDecoder(model.get("layers"), toFloats(model.get("weights")));
     const map = readMap(model);

@@ -34,6 +34,7 @@ class LatentPadView(Stage, DecoderView):
     images = traitlets.Bytes().tag(sync=True)
     colors = traitlets.List(list(CLASS_COLORS)).tag(sync=True)
     limit = traitlets.Float(LEAST_LIMIT).tag(sync=True)
+    presenter = traitlets.Bool(False).tag(sync=True)
 
 
 class LatentPad(widgets.VBox):
