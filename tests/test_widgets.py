@@ -225,15 +225,6 @@ def test_latent_sliders_follow_z_and_are_followed(model):
     assert seen == [[1.0, -0.5], [1.0, 2.0]]
 
 
-def test_buttons_of_the_latent_sliders(model):
-    widget = LatentSliders(model, z=[1, 1])
-    origin, draw = widget.children[0].children[1].children
-    origin.click()
-    assert widget.z == [0, 0]
-    draw.click()
-    assert widget.z != [0, 0] and len(widget.z) == 2
-
-
 @pytest.mark.parametrize("z", [[0.0], [0.0, 9.0]])
 def test_bad_start_of_the_latent_sliders(model, z):
     with pytest.raises(ValueError, match="z: want 2 numbers from -3 to 3"):

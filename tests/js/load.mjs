@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 
 const WIDGETS = new URL("../../vae_helpers/widgets/", import.meta.url);
 
-const SHARED = ["decoder.js", "kernel_decoder.js"];
+const SHARED = ["decoder.js", "kernel_decoder.js", "stage.js"];
 
 /** The shared files and the widget's own, as `script()` in decoder_view.py joins them. */
 export function source(name) {

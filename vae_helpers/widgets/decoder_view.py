@@ -13,7 +13,7 @@ from torch import nn
 from vae_helpers.widgets.kernel_decoder import KernelDecoder
 
 HERE = Path(__file__).parent
-SHARED = ("decoder.js", "kernel_decoder.js")
+SHARED = ("decoder.js", "kernel_decoder.js", "stage.js")
 MAX_BYTES = 8_000_000  # enough for 2 million weights; more would take seconds to reach a browser
 
 

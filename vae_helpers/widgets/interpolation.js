@@ -1,23 +1,24 @@
 // The interpolation view: two images, their reconstructions, the digit at t between them, and the way on the map.
 
-const MAP_SIZE = 320;
-const SHARP = 2; // canvas pixels per CSS pixel: crisp on a projector and when zoomed
+const TEXT = 13; // height of the map's text, in the units that it is drawn in
 
 function render({ model, el }) {
-  el.classList.add("vae-view");
+  el.classList.add("vae-view", "vae-interpolation");
   let stop = () => {};
   try {
     const decoder = connectDecoder(model, el);
-    if (model.get("title")) {
-      append(el, "h4", "vae-title").textContent = model.get("title");
+    const head = model.get("title") ? append(el, "div", "vae-head") : null;
+    if (head) {
+      append(head, "h4", "vae-title").textContent = model.get("title");
       el.classList.add("vae-compact"); // one of several: they must fit on a screen together
     }
-    const digits = append(el, "div", "vae-digits");
+    const side = append(el, "div", "vae-interpolation-side");
+    const digits = append(side, "div", "vae-digits");
     const names = ["", "", "vae-large", "", ""];
     const draws = names.map((name) => addDigit(digits, name));
     const [startImage, endImage] = [draws[0], draws[4]];
     const [startDecoded, current, endDecoded] = draws.slice(1, 4).map(decoder.addPlace);
-    const drawMap = model.get("points").byteLength > 0 ? addMap(model, el) : () => {};
+    const map = model.get("points").byteLength > 0 ? addMap(model, el) : null;
 
     const drawEnds = () => {
       const [start, end] = [model.get("start"), model.get("end")];
@@ -30,7 +31,7 @@ function render({ model, el }) {
       const z = position(model, model.get("t"));
       const shown = z.length > 3 ? `|z| = ${Math.hypot(...z).toFixed(2)}` : `z = (${z.map((v) => v.toFixed(2)).join(", ")})`;
       current(z, `t = ${model.get("t").toFixed(2)}\n${shown}`);
-      drawMap();
+      map?.draw();
     };
     const ends = ["start", "end", "start_image", "end_image", "start_label", "end_label"];
     const undo = [
@@ -38,6 +39,9 @@ function render({ model, el }) {
       drawOnChange(model, el, ends, drawEnds),
       drawOnChange(model, el, ["t", "arc", "start", "end"], drawCurrent),
     ];
+    if (map) undo.push(onResize(map.canvas, map.draw));
+    if (model.get("full_screen")) undo.push(addFullScreen(head ?? append(side, "div", "vae-controls"), el));
+    undo.push(tendStage(el));
     // The play button counts frames; each moves t by 0.01, there and back, from wherever the hand has left it.
     let phase = 0;
     const there = () => (phase <= 100 ? phase : 200 - phase) / 100;
@@ -63,22 +67,27 @@ function position(model, t) {
   return (model.get("arc") ? slerp : lerp)(model.get("start"), model.get("end"), t);
 }
 
-/** The class-coloured map, drawn once; returns what draws the path and the moving point over it. */
+/** The class-coloured map, painted once for each size; `draw()` puts the path and the moving point over it. */
 function addMap(model, el) {
   const canvas = append(el, "canvas", "vae-map");
-  canvas.width = canvas.height = MAP_SIZE * SHARP;
   canvas.setAttribute("role", "img");
   const context = canvas.getContext("2d");
   const map = readMap(model);
-  const background = paintPoints(map, canvas.width, SHARP);
-  nameClasses(background.getContext("2d"), map, canvas.width, SHARP);
-  const place = (x, y) => toPixel(x, y, canvas.width, map.limit);
-
-  return () => {
+  let background = null;
+  const paint = (unit) => {
+    if (background?.width === canvas.width && background.unit === unit) return;
+    background = Object.assign(paintPoints(map, canvas.width, unit), { unit });
+    nameClasses(background.getContext("2d"), map, canvas.width, unit);
+  };
+  const draw = () => {
+    const size = fitCanvas(canvas, TEXT)?.width;
+    if (!size) return; // not on the page yet
     const t = model.get("t");
-    context.drawImage(background, 0, 0);
+    paint(canvas.width / size);
+    context.drawImage(background, 0, 0, size, size);
+    const place = (x, y) => toPixel(x, y, size, map.limit);
     const path = Array.from({ length: 51 }, (_, k) => place(...position(model, k / 50)));
-    for (const [color, width] of [["#fff", 12], ["#111", 5]]) {
+    for (const [color, width] of [["#fff", 6], ["#111", 2.5]]) {
       context.strokeStyle = color;
       context.lineWidth = width;
       context.beginPath();
@@ -86,11 +95,12 @@ function addMap(model, el) {
       context.stroke();
     }
     const z = position(model, t);
-    disc(context, place(...z), 15, "#fff");
-    disc(context, place(...z), 11, "#111");
+    disc(context, place(...z), 7.5, "#fff");
+    disc(context, place(...z), 5.5, "#111");
     const where = z.map((value) => value.toFixed(2)).join(", ");
     canvas.setAttribute("aria-label", `latent map; the moving point is at (${where})`);
   };
+  return { canvas, draw };
 }
 
 export default { render };

@@ -11,6 +11,7 @@ from vae_helpers.latent_space import encode_codes, lerp, slerp
 from vae_helpers.models import Autoencoder
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.widgets.decoder_view import DecoderView, float_bytes, script
+from vae_helpers.widgets.stage import Stage
 
 MAP_POINTS = 2000
 
@@ -33,10 +34,11 @@ class InterpolationView(DecoderView):
     colors = traitlets.List(list(CLASS_COLORS)).tag(sync=True)
     limit = traitlets.Float(3.0).tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)  # the model's name, where there are several
+    full_screen = traitlets.Bool(True).tag(sync=True)  # has the button; one of several views is enough
     code_name = traitlets.Unicode("its mean \u03bc").tag(sync=True)
 
 
-class InterpolationSlider(widgets.VBox):
+class InterpolationSlider(Stage, widgets.VBox):
     """Pick two digits and move ``t`` from the one to the other, in one model or in several at once.
 
     Moving ``t`` needs no kernel (see ``model``); picking other images asks it for their codes. ``t`` and ``arc`` can
@@ -50,6 +52,7 @@ class InterpolationSlider(widgets.VBox):
         start, end: a digit from 0 to 9; its first image is taken.
         start_index, end_index: positions in ``images``, to choose an image exactly.
         arc: move along the arc (slerp) instead of the straight line (lerp).
+        presenter: larger, for a projector; may be set later too.
 
     Raises:
         TypeError, ValueError: unusable images, a digit or index that is not there, or an unusable decoder (see
@@ -70,6 +73,7 @@ class InterpolationSlider(widgets.VBox):
         start_index: int | None = None,
         end_index: int | None = None,
         arc: bool = False,
+        presenter: bool = False,
     ):
         if not isinstance(labels, Tensor) or len(images) != len(labels):
             raise ValueError(
@@ -89,12 +93,13 @@ class InterpolationSlider(widgets.VBox):
                 one.decoder,
                 latent_dim=codes.shape[1],
                 title=name,
+                full_screen=not position,
                 code_name="its code" if isinstance(one, Autoencoder) else "its mean \u03bc",
                 **self._map(codes),
                 **self._end("start", ends["start"], codes),
                 **self._end("end", ends["end"], codes),
             )
-            for (name, one), codes in zip(models.items(), self._codes, strict=True)
+            for position, ((name, one), codes) in enumerate(zip(models.items(), self._codes, strict=True))
         ]
         self.view = self.views[0]
         self.slider = widgets.FloatSlider(
@@ -118,13 +123,16 @@ class InterpolationSlider(widgets.VBox):
         traitlets.link((self, "arc"), (self.arc_box, "value"))
         self.pickers = {name: self._picker(name, index) for name, index in ends.items()}
         choosers = [box for name in ("start", "end") for box in self.pickers[name]]
+        choosing = widgets.HBox(choosers)
+        choosing.add_class("vae-needs-kernel")  # for a page without one to hide
         super().__init__(
             [
-                widgets.HBox(choosers),
+                choosing,
                 widgets.HBox([self.slider, self.play, self.arc_box]),
                 *self.views,
                 self.message,
-            ]
+            ],
+            presenter=presenter,
         )
         self.arc = arc
 

@@ -1,8 +1,6 @@
 // Two dials, mu and sigma: the densities q and p above, the integrand q log(q/p) below, its areas shaded by sign.
 
-const WIDTH = 560;
-const HEIGHT = 190;
-const SHARP = 2; // canvas pixels per CSS pixel: crisp on a projector and when zoomed
+const TEXT = 26; // height of the pictures' text, in the units that they are drawn in
 const REACH = 6; // z runs from -REACH to REACH
 const STEPS = 600;
 
@@ -38,7 +36,12 @@ function render({ model, el }) {
   const canvases = ["the densities q and p", "the integrand q log(q / p)"].map((label) => addCanvas(el, label));
   const text = append(el, "div", "vae-figures");
   text.setAttribute("role", "status");
-  return drawOnChange(model, el, ["mu", "sigma", "eps"], () => {
+  const controls = append(el, "div", "vae-controls");
+  addButton(controls, "draw again", "new samples for the Monte Carlo estimate", () => {
+    model.set("eps", new DataView(normalDraws(model.get("eps").byteLength / 4).buffer));
+    model.save_changes();
+  });
+  const draw = () => {
     const [mu, sigma] = [model.get("mu"), model.get("sigma")];
     if (!(sigma > 0)) throw new Error(`sigma must be above 0, got ${sigma}`);
     const q = (z) => Math.exp(logNormal(z, mu, sigma));
@@ -53,13 +56,14 @@ function render({ model, el }) {
       `closed form: ${nats(closedForm(mu, sigma))} nats\n` +
       `areas: ${nats(areas.positive)} above (blue) − ${nats(-areas.negative)} below (orange)\n` +
       `Monte Carlo, ${model.get("eps").byteLength / 4} draws: ${nats(estimate.mean)} ± ${nats(estimate.band)}`;
-  });
+  };
+  const undo = [drawOnChange(model, el, ["mu", "sigma", "eps"], draw), ...canvases.map((c) => onResize(c, draw))];
+  undo.push(addFullScreen(controls, el), tendStage(el));
+  return () => undo.forEach((f) => f());
 }
 
 function addCanvas(parent, label) {
   const canvas = append(parent, "canvas", "vae-curves");
-  canvas.width = WIDTH * SHARP;
-  canvas.height = HEIGHT * SHARP;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", label);
   return canvas;
@@ -67,16 +71,18 @@ function addCanvas(parent, label) {
 
 /** Curves on one scale that just holds them; the scale never shrinks below 0.45, so that small changes look small. */
 function drawCurves(canvas, curves) {
+  const size = fitCanvas(canvas, TEXT);
+  if (!size) return; // not on the page yet
   const context = canvas.getContext("2d");
   const grid = Array.from({ length: STEPS + 1 }, (_, k) => -REACH + (2 * REACH * k) / STEPS);
   const values = curves.map(({ f }) => grid.map(f));
   const top = Math.max(0.45, ...values.flat());
   const bottom = Math.min(0, ...values.flat());
-  const x = (z) => ((z + REACH) / (2 * REACH)) * canvas.width;
-  const y = (v) => canvas.height - 30 - ((v - bottom) / (top - bottom)) * (canvas.height - 60);
-  Object.assign(context, { fillStyle: "#fff", font: "26px sans-serif", lineWidth: 2 });
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  axis(context, canvas, x, y(0));
+  const x = (z) => ((z + REACH) / (2 * REACH)) * size.width;
+  const y = (v) => size.height - 30 - ((v - bottom) / (top - bottom)) * (size.height - 60);
+  Object.assign(context, { fillStyle: "#fff", font: `${TEXT}px sans-serif`, lineWidth: 2 });
+  context.fillRect(0, 0, size.width, size.height);
+  axis(context, size, x, y(0));
   curves.forEach(({ color, dash = [], shade }, i) => {
     if (shade) shadeBySign(context, grid, values[i], x, y);
     Object.assign(context, { strokeStyle: color, lineWidth: 5 });
@@ -92,13 +98,13 @@ function drawCurves(canvas, curves) {
   });
 }
 
-function axis(context, canvas, x, zero) {
+function axis(context, size, x, zero) {
   Object.assign(context, { strokeStyle: "#999", fillStyle: "#555" });
   context.beginPath();
   context.moveTo(0, zero);
-  context.lineTo(canvas.width, zero);
+  context.lineTo(size.width, zero);
   context.stroke();
-  for (let z = -REACH + 2; z < REACH; z += 2) context.fillText(z, x(z) - 8, canvas.height - 4);
+  for (let z = -REACH + 2; z < REACH; z += 2) context.fillText(z, x(z) - 8, size.height - 4);
 }
 
 function shadeBySign(context, grid, values, x, y) {

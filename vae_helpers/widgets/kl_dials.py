@@ -6,6 +6,7 @@ import torch
 import traitlets
 
 from vae_helpers.widgets.decoder_view import HERE, float_bytes, script
+from vae_helpers.widgets.stage import Stage
 
 
 class KLView(anywidget.AnyWidget):
@@ -15,22 +16,25 @@ class KLView(anywidget.AnyWidget):
     _css = HERE / "widgets.css"
     mu = traitlets.Float(1.0).tag(sync=True)
     sigma = traitlets.Float(0.6).tag(sync=True)
-    eps = traitlets.Bytes().tag(sync=True)
+    # What the browser drew comes as a memoryview. No echo: it would bring back draws that are old by then.
+    eps = traitlets.Bytes().tag(sync=True, echo_update=False, from_json=lambda value, _widget: bytes(value))
 
     def __repr__(self) -> str:  # the inherited one holds a memory address: another in every run
         return "KLView()"
 
 
-class KLDials(widgets.VBox):
-    """Turn mu and sigma of q = N(mu, sigma^2); p is N(0, 1). Moving a dial needs no kernel; the button does.
+class KLDials(Stage, widgets.VBox):
+    """Turn mu and sigma of q = N(mu, sigma^2); p is N(0, 1). All of it happens in
+    the browser: the dials and the button for new samples answer while the kernel is busy.
 
-    ``mu`` and ``sigma`` can be read, set and observed from Python.
+    ``mu``, ``sigma`` and ``presenter`` can be read, set and observed from Python; ``draw()`` is the button's twin.
 
     Args:
         mu: mean of q, from -3 to 3.
         sigma: standard deviation of q (not its variance), from 0.1 to 3.
         draws: samples of the Monte Carlo estimate.
-        seed: for the samples.
+        seed: for the samples, until the button is pressed: the browser's own draws have no seed.
+        presenter: larger, for a projector; may be set later too.
 
     Raises:
         traitlets.TraitError: mu or sigma outside its range.
@@ -40,7 +44,9 @@ class KLDials(widgets.VBox):
     mu = traitlets.Float(1.0, min=-3.0, max=3.0)
     sigma = traitlets.Float(0.6, min=0.1, max=3.0)
 
-    def __init__(self, mu: float = 1.0, sigma: float = 0.6, *, draws: int = 1000, seed: int = 0):
+    def __init__(
+        self, mu: float = 1.0, sigma: float = 0.6, *, draws: int = 1000, seed: int = 0, presenter: bool = False
+    ):
         if not isinstance(draws, int) or draws < 2:
             raise ValueError(f"draws: want a whole number >= 2, got {draws!r}")
         self._draws, self._generator = draws, torch.Generator().manual_seed(seed)
@@ -51,9 +57,7 @@ class KLDials(widgets.VBox):
             )
             for name, label, low in (("mu", "μ", -3), ("sigma", "σ", 0.1))
         }
-        fresh = widgets.Button(description="draw again", tooltip="new samples for the Monte Carlo estimate")
-        fresh.on_click(lambda _: self.draw())
-        super().__init__([*self.sliders.values(), fresh, self.view])
+        super().__init__([*self.sliders.values(), self.view], presenter=presenter)
         self.mu, self.sigma = mu, sigma
         for name, slider in self.sliders.items():
             traitlets.link((self, name), (slider, "value"))

@@ -63,8 +63,8 @@ const clamp = (value, limit) => Math.min(Math.max(value, -limit), limit);
 
 function render({ model, el }) {
   el.classList.add("vae-view", "vae-pad");
-  el.classList.toggle("vae-presenter", model.get("presenter"));
-  const undo = [];
+  // This view is the stage itself, and anywidget's views don't follow when their DOM classes change later.
+  const undo = [drawOnChange(model, el, ["presenter"], () => el.classList.toggle("vae-presenter", model.get("presenter")))];
   try {
     const decoder = connectDecoder(model, el);
     const map = readMap(model);
@@ -83,24 +83,11 @@ function render({ model, el }) {
       pad.draw(z, drawNearest(z));
     };
     undo.push(drawOnChange(model, el, ["z1", "z2", "nearest"], draw), addFullScreen(controls, el));
-    undo.push(onResize(pad.canvas, () => pad.fit() && draw()), hand.stop, decoder.stop);
-    // Else JupyterLab would take the keys; it asks the very element that has the focus.
-    for (const part of el.querySelectorAll("[tabindex], input, button")) part.dataset.lmSuppressShortcuts = "true";
+    undo.push(onResize(pad.canvas, () => pad.fit() && draw()), hand.stop, decoder.stop, tendStage(el));
   } catch (error) {
     showError(el, error);
   }
   return () => undo.forEach((f) => f());
-}
-
-/** Call `f` when the canvas has got its first or another size, or other pixels (zoom); returns what undoes it. */
-function onResize(canvas, f) {
-  const observer = new ResizeObserver(f);
-  observer.observe(canvas);
-  window.addEventListener("resize", f);
-  return () => {
-    observer.disconnect();
-    window.removeEventListener("resize", f);
-  };
 }
 
 /** The latent as the views and Python share it. While a hand holds it, only the hand moves what this view shows. */
@@ -275,25 +262,6 @@ function addNearest(parent, controls, model, map, count) {
     });
     return found;
   };
-}
-
-/** The button that fills the screen with the pad; returns what undoes its listening. */
-function addFullScreen(parent, el) {
-  const button = append(parent, "button", "vae-button");
-  button.type = "button";
-  const isFull = () => document.fullscreenElement === el;
-  const name = () => (button.textContent = isFull() ? "small again" : "full screen"); // about equally wide
-  button.addEventListener("click", async () => {
-    try {
-      await (isFull() ? document.exitFullscreen() : el.requestFullscreen());
-    } catch (error) {
-      button.textContent = "no full screen here"; // a page within a page may not be allowed to
-      button.title = error.message;
-    }
-  });
-  document.addEventListener("fullscreenchange", name);
-  name();
-  return () => document.removeEventListener("fullscreenchange", name);
 }
 
 export default { render };

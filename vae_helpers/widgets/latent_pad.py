@@ -11,12 +11,13 @@ from vae_helpers.checks import check_images
 from vae_helpers.latent_space import encode_codes
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.widgets.decoder_view import DecoderView, check_plane, float_bytes, ink_bytes, script
+from vae_helpers.widgets.stage import Stage
 
 NEAREST_AMONG = 600  # images sent for "the nearest": at a byte a pixel, 2000 of them would outweigh the decoder
 LEAST_LIMIT = 3.5  # the circle that holds 99 % of the prior has radius 3.03 and must be on the map
 
 
-class LatentPadView(DecoderView):
+class LatentPadView(Stage, DecoderView):
     """The picture: the map, the digit at (``z1``, ``z2``), and the nearest images where ``nearest`` is True.
 
     ``z1`` and ``z2`` may be linked with ``widgets.jslink``; from a slider that runs farther than the map they stop
@@ -49,7 +50,7 @@ class LatentPad(widgets.VBox):
             encoded and drawn; the nearest images are sought among the first 600 of those.
         z: where to start, 2 numbers from -limit to limit; ``limit`` is the edge of the map.
         shown: most points on the map, at least 1.
-        presenter: larger, for a projector.
+        presenter: larger, for a projector; may be set later too.
 
     Raises:
         traitlets.TraitError: a ``z`` that is not 2 numbers on the map; later too, when it is set.
@@ -58,6 +59,7 @@ class LatentPad(widgets.VBox):
     """
 
     z = traitlets.List(traitlets.Float(), default_value=[0.0, 0.0])
+    presenter = traitlets.Bool(False)
 
     def __init__(
         self,
@@ -88,6 +90,7 @@ class LatentPad(widgets.VBox):
             presenter=presenter,
         )
         self.view.observe(self._view_moved, ["z1", "z2"])
+        traitlets.link((self.view, "presenter"), (self, "presenter"))  # the view is the stage: nothing is beside it
         self.children = [self.view]
         self.z = z
 

@@ -3,77 +3,96 @@
 from collections.abc import Sequence
 
 import ipywidgets as widgets
-import torch
 import traitlets
-from torch import nn
+from torch import Tensor, nn
 
+from vae_helpers.checks import check_images
+from vae_helpers.evaluation import active_units
+from vae_helpers.latent_space import encode_set
+from vae_helpers.models import VAE
 from vae_helpers.widgets.decoder_view import DecoderView, script
+from vae_helpers.widgets.stage import Stage
+
+BOUND = 0.01  # a dimension is in use if its means vary over the images by more than this variance
 
 
 class LatentSlidersView(DecoderView):
     """The picture; has one trait for each latent dimension: ``z0``, ``z1``, ..."""
 
     _esm = script("latent_sliders.js")
+    limit = traitlets.Float(3.0).tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, decoder: nn.Module, z: Sequence[float]):
+    def __init__(self, decoder: nn.Module, z: Sequence[float], **traits):
         # traits of their own, because a slider can be linked to a trait but not to an element of a list
         self.add_traits(**{f"z{i}": traitlets.Float().tag(sync=True) for i in range(len(z))})
-        super().__init__(decoder, latent_dim=len(z), **{f"z{i}": value for i, value in enumerate(z)})
+        super().__init__(decoder, latent_dim=len(z), **{f"z{i}": value for i, value in enumerate(z)}, **traits)
 
 
-class LatentSliders(widgets.HBox):
-    """Turn each latent dimension by hand. Moving a slider needs no kernel (see ``model``); the two buttons do.
+class LatentSliders(Stage, widgets.HBox):
+    """Turn each latent dimension by hand. Sliders and buttons need no kernel (but see ``model``).
 
-    ``z`` can be read, set and observed from Python.
+    ``z`` can be read, set and observed from Python; after a button it follows one dimension at a time. ``active``
+    says which dimensions are in use, a bool for each, or is None where no ``images`` were given.
 
     Args:
         model: a VAE with a decoder of ``latent_dim`` inputs; it is copied. An MLP decoder moves to the browser; for
             a decoder of another kind the view asks the kernel for each digit.
         z: where to start, D numbers; the origin when not given.
         limit: the sliders run from -limit to limit.
+        images: at least two, (N, 1, 28, 28) in [0, 1]: then the dimensions in which the means of q(z|x) hardly vary
+            over them, by :func:`vae_helpers.evaluation.active_units`, are marked as dead. Needs a VAE.
+        presenter: larger, for a projector; may be set later too.
 
     Raises:
-        TypeError, ValueError: z of the wrong length or outside the limit, limit <= 0, or an unusable decoder (see
-            :class:`DecoderView`).
+        TypeError, ValueError: z of the wrong length or outside the limit, limit <= 0, unusable images, images
+            without a VAE, or an unusable decoder (see :class:`DecoderView`).
     """
 
     z = traitlets.List(traitlets.Float())
 
-    def __init__(self, model: nn.Module, z: Sequence[float] | None = None, limit: float = 3.0):
+    def __init__(
+        self,
+        model: nn.Module,
+        z: Sequence[float] | None = None,
+        limit: float = 3.0,
+        *,
+        images: Tensor | None = None,
+        presenter: bool = False,
+    ):
         if not limit > 0:
             raise ValueError(f"limit: want a number > 0, got {limit!r}")
         self._limit = limit
         z = [0.0] * model.latent_dim if z is None else [float(value) for value in z]
         if len(z) != model.latent_dim or not all(abs(value) <= limit for value in z):
             raise ValueError(f"z: want {model.latent_dim} numbers from {-limit:g} to {limit:g}, got {z}")
-        self.view = LatentSlidersView(model.decoder, z)
+        self.active = None if images is None else _in_use(model, images)
+        note = "" if images is None else _note(self.active, len(images))
+        self.view = LatentSlidersView(model.decoder, z, limit=limit, note=note)
         self.sliders = [self._slider(i, value) for i, value in enumerate(z)]
-        origin, draw = (
-            widgets.Button(description="to the origin", tooltip="set every latent dimension to 0"),
-            widgets.Button(description="sample the prior", tooltip="draw every latent dimension from N(0, 1)"),
-        )
-        origin.on_click(lambda _: self._set([0.0] * len(self.sliders)))
-        draw.on_click(lambda _: self._set(torch.randn(len(self.sliders)).clamp(-limit, limit).tolist()))
         columns = "repeat(2, 300px)" if len(z) > 6 else "420px"
         grid = widgets.GridBox(self.sliders, layout=widgets.Layout(grid_template_columns=columns))
-        super().__init__([widgets.VBox([grid, widgets.HBox([origin, draw])]), self.view])
+        super().__init__([grid, self.view], presenter=presenter)
         self.z = z
 
     def __repr__(self) -> str:
         return f"LatentSliders({len(self.sliders)} dimensions)"
 
     def _slider(self, i: int, value: float) -> widgets.FloatSlider:
+        dead = self.active is not None and not self.active[i]
         slider = widgets.FloatSlider(
             value=value,
             min=-self._limit,
             max=self._limit,
             step=0.05,
-            description=f"z{i + 1}",
+            description=f"z{i + 1} (dead)" if dead else f"z{i + 1}",
             readout_format=".2f",
             layout=widgets.Layout(width="auto"),
         )
         widgets.jslink((slider, "value"), (self.view, f"z{i}"))  # in the browser only: see InterpolationSlider
         slider.observe(self._read_sliders, "value")
+        if dead:
+            slider.add_class("vae-dead")
         return slider
 
     def _read_sliders(self, _change) -> None:
@@ -101,3 +120,18 @@ class LatentSliders(widgets.HBox):
         finally:
             self._setting = False
         self.z = [slider.value for slider in self.sliders]
+
+
+def _in_use(model: nn.Module, images: Tensor) -> list[bool]:
+    """Which dimensions tell these images apart."""
+    if not isinstance(model, VAE):
+        raise TypeError(f"images: only a VAE has a q(z|x) to apply to them, got {type(model).__name__}")
+    check_images(images)
+    if len(images) < 2:
+        raise ValueError(f"images: want at least 2, to see which latent dimensions vary, got {len(images)}")
+    return active_units(encode_set(model, images)[0], BOUND).tolist()
+
+
+def _note(active: list[bool], count: int) -> str:
+    over = f"over these {count} images the variance of the mean of q(z|x) is above {BOUND}"
+    return f"{sum(active)} of {len(active)} dimensions in use: {over}."

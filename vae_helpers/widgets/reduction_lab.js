@@ -1,8 +1,6 @@
 // Sum or mean: the loss as it is written, its effective beta, and the trained model that is nearest to that.
 
-const WIDTH = 420;
-const HEIGHT = 330;
-const SHARP = 2; // canvas pixels per CSS pixel: crisp on a projector and when zoomed
+const TEXT = 30; // height of the plane's text, in the units that it is drawn in
 const GAP = 2; // white columns between two pictures
 const FAR = 2; // a model trained at more than FAR times the effective beta, or less than 1/FAR, is another model
 const FAR_TEXT = "No model was trained near this β; shown is the nearest.";
@@ -60,14 +58,16 @@ function render({ model, el }) {
   const formula = append(equation, "span", "");
   const effectiveText = append(head, "div", "vae-reduction-beta");
   const note = append(head, "div", "vae-reduction-note");
-  const canvas = addPlane(el);
+  const controls = append(head, "div", "vae-controls");
+  const canvas = append(el, "canvas", "vae-reduction-plane");
+  canvas.setAttribute("role", "img");
   const side = append(el, "div", "vae-reduction-side");
   const text = append(side, "div", "vae-figures");
   const warning = append(side, "div", "vae-reduction-note vae-reduction-far");
   [effectiveText, text, warning].forEach((element) => element.setAttribute("role", "status"));
   const titles = ["test images", "their reconstructions, each from its mean μ", "samples of the prior N(0, I)"];
   const [drawImages, drawReconstructions, drawSamples] = titles.map((title) => addRow(side, title));
-  return drawOnChange(model, el, ["reconstruction", "kl", "beta"], () => {
+  const draw = () => {
     const latentDim = model.get("latent_dim");
     const choice = [model.get("reconstruction"), model.get("kl"), model.get("beta"), model.get("pixels"), latentDim];
     const figures = model.get("figures");
@@ -84,7 +84,10 @@ function render({ model, el }) {
     drawImages(picturesOf(model.get("images"), 0, 1));
     drawReconstructions(picturesOf(model.get("reconstructions"), shown, figures.length));
     drawSamples(picturesOf(model.get("samples"), shown, figures.length));
-  });
+  };
+  const undo = [drawOnChange(model, el, ["reconstruction", "kl", "beta"], draw), onResize(canvas, draw)];
+  undo.push(addFullScreen(controls, el), tendStage(el));
+  return () => undo.forEach((f) => f());
 }
 
 /** One model's pictures out of the bytes (a DataView) of `count` models. */
@@ -116,23 +119,17 @@ function addRow(parent, title) {
   };
 }
 
-function addPlane(parent) {
-  const canvas = append(parent, "canvas", "vae-reduction-plane");
-  canvas.width = WIDTH * SHARP;
-  canvas.height = HEIGHT * SHARP;
-  canvas.setAttribute("role", "img");
-  return canvas;
-}
-
 /** The rate-distortion plane: the trained models as dots along a line, the one at `shown` large. */
 function drawPlane(canvas, figures, shown) {
+  const size = fitCanvas(canvas, TEXT);
+  if (!size) return; // not on the page yet
   const context = canvas.getContext("2d");
   const [rates, distortions] = [figures.map(({ kl }) => kl), figures.map(({ reconstruction }) => reconstruction)];
-  const area = { left: 124, right: canvas.width - 40, top: 50, bottom: canvas.height - 112 };
+  const area = { left: 124, right: size.width - 40, top: 50, bottom: size.height - 112 };
   const x = scale(Math.min(0, ...rates), Math.max(1, ...rates), area.left, area.right, 0.25); // for the last label
   const y = scale(Math.min(...distortions), Math.max(...distortions), area.bottom, area.top, 0.08);
-  Object.assign(context, { fillStyle: "#fff", font: "30px sans-serif", textAlign: "center", textBaseline: "middle" });
-  context.fillRect(0, 0, canvas.width, canvas.height);
+  Object.assign(context, { fillStyle: "#fff", font: `${TEXT}px sans-serif`, textAlign: "center", textBaseline: "middle" });
+  context.fillRect(0, 0, size.width, size.height);
   drawAxes(context, area, x, y);
   const places = figures.map(({ kl, reconstruction }) => [x.at(kl), y.at(reconstruction)]);
   Object.assign(context, { strokeStyle: "#777", lineWidth: 4 });
@@ -142,7 +139,7 @@ function drawPlane(canvas, figures, shown) {
   places.forEach((place) => disc(context, place, 10, "#0b5fa5"));
   disc(context, places[shown], 24, "#fff");
   disc(context, places[shown], 20, STRONG);
-  nameDots(context, places, figures, shown);
+  nameDots(context, size.width, places, figures, shown);
   const { beta, kl, reconstruction } = figures[shown];
   const where = `KL ${kl.toFixed(1)}, reconstruction ${reconstruction.toFixed(1)} nats`;
   canvas.setAttribute("aria-label", `rate-distortion plane; the model shown is β = ${short(beta)}, at ${where}`);
@@ -183,7 +180,7 @@ function drawAxes(context, area, x, y) {
 }
 
 /** Each dot's beta beside it. Models that collapsed lie on one point: such dots share a label. */
-function nameDots(context, places, figures, shown) {
+function nameDots(context, end, places, figures, shown) {
   const groups = [];
   places.forEach(([px, py], i) => {
     const last = groups.at(-1);
@@ -193,13 +190,13 @@ function nameDots(context, places, figures, shown) {
   });
   for (const { px, py, members } of groups) {
     const parts = members.flatMap((i, k) => [[k ? ", " : "β = ", false], [short(figures[i].beta), i === shown]]);
-    const fontOf = (strong) => `${strong ? "bold " : ""}30px sans-serif`;
+    const fontOf = (strong) => `${strong ? "bold " : ""}${TEXT}px sans-serif`;
     const widths = parts.map(([text, strong]) => {
       context.font = fontOf(strong);
       return context.measureText(text).width;
     });
     const total = widths.reduce((sum, width) => sum + width, 0);
-    let left = Math.min(px + 24, context.canvas.width - total - 8); // a label never leaves the canvas
+    let left = Math.min(px + 24, end - total - 8); // a label never leaves the canvas
     Object.assign(context, { textAlign: "left", strokeStyle: "#fff", lineWidth: 8 });
     parts.forEach(([text, strong], k) => {
       Object.assign(context, { font: fontOf(strong), fillStyle: strong ? STRONG : "#111" });

@@ -14,6 +14,7 @@ from vae_helpers.latent_space import decode_images, encode_set
 from vae_helpers.losses import Reduction, effective_beta
 from vae_helpers.models import VAE
 from vae_helpers.widgets.decoder_view import HERE, ink_bytes, script
+from vae_helpers.widgets.stage import Stage
 
 SHOWN = 8  # pictures in a row
 EXPONENTS = (-3, 3)  # the slider's ends, as powers of 10
@@ -44,7 +45,7 @@ class ReductionView(anywidget.AnyWidget):
         return "ReductionView()"
 
 
-class ReductionLab(widgets.VBox):
+class ReductionLab(Stage, widgets.VBox):
     """Choose how each term of the loss is reduced, and beta; see the effective beta and a model trained near it.
 
     Buttons and slider need no kernel. ``reconstruction``, ``kl`` and ``beta`` can be read, set and observed from
@@ -57,6 +58,7 @@ class ReductionLab(widgets.VBox):
         reconstruction: how the pixels of an image are reduced, "sum" or "mean".
         kl: how the latent dimensions are reduced, "sum" or "mean".
         beta: the factor written in front of the KL, from 0.001 to 1000.
+        presenter: larger, for a projector; may be set later too.
 
     Raises:
         TypeError, ValueError: no models, a key that is no number > 0, a model that is no VAE, of another latent_dim
@@ -76,6 +78,7 @@ class ReductionLab(widgets.VBox):
         reconstruction: Reduction = "sum",
         kl: Reduction = "sum",
         beta: float = 1.0,
+        presenter: bool = False,
     ):
         _check_models(models)
         check_images(images)
@@ -117,7 +120,7 @@ class ReductionLab(widgets.VBox):
             traitlets.link((self, name), (buttons, "value"))
             widgets.jslink((buttons, "index"), (self.view, name))
         row = widgets.HBox(list(self.buttons.values()), layout=widgets.Layout(flex_flow="row wrap", grid_gap="0 20px"))
-        super().__init__([row, self.slider, self.view])
+        super().__init__([row, self.slider, self.view], presenter=presenter)
 
     @property
     def effective_beta(self) -> float:

@@ -1,7 +1,6 @@
 // Frozen noise on the left, the same noise moved and stretched on the right, and one sample's digit.
 
-const PLANE = 304; // two of them and a digit fit beside JupyterLab's open side bar at 1280 px
-const SHARP = 2; // canvas pixels per CSS pixel: crisp on a projector and when zoomed
+const TEXT = 26; // height of the planes' text, in the units that they are drawn in
 const REACH = 3.5; // both planes run from -REACH to REACH, so that their sizes can be compared
 const DIALS = ["mu1", "mu2", "sigma1", "sigma2"];
 const SUBSCRIPTS = ["₁", "₂"];
@@ -68,7 +67,7 @@ export function equation(i, mu, sigma, eps) {
 
 function render({ model, el }) {
   el.classList.add("vae-view", "vae-reparameterization");
-  let stop = () => {};
+  const undo = [];
   try {
     const decoder = connectDecoder(model, el);
     const row = append(el, "div", "vae-planes");
@@ -77,6 +76,7 @@ function render({ model, el }) {
     const side = append(row, "div", "vae-side");
     const showDigit = decoder.addPlace(addDigit(side, "vae-large"));
     const showSet = addFreshButton(side, model);
+    undo.push(addFullScreen(side, el));
     const text = append(el, "div", "vae-figures");
     text.setAttribute("role", "status");
     const showChosen = addStepping(noisePlane.canvas, model);
@@ -84,7 +84,7 @@ function render({ model, el }) {
     noisePlane.onPick(pick);
     latentPlane.onPick(pick);
 
-    const undo = drawOnChange(model, el, [...DIALS, "eps", "draws", "draw", "chosen"], () => {
+    const draw = () => {
       const { mu, sigma, eps, chosen } = read(model);
       const z = reparameterize(mu, sigma, eps);
       const one = (points) => Array.from(points.slice(2 * chosen, 2 * chosen + 2));
@@ -97,12 +97,13 @@ function render({ model, el }) {
       const where = `z-plane; μ is at ${pair(mu)}, the chosen sample at ${pair(one(z))}`;
       latentPlane.canvas.setAttribute("aria-label", where);
       text.textContent = [0, 1].map((i) => equation(i, mu, sigma, one(eps))).join("\n");
-    });
-    stop = () => [undo, decoder.stop].forEach((f) => f());
+    };
+    undo.push(drawOnChange(model, el, [...DIALS, "eps", "draws", "draw", "chosen"], draw), decoder.stop);
+    undo.push(onResize(noisePlane.canvas, draw), tendStage(el));
   } catch (error) {
     showError(el, error);
   }
-  return () => stop();
+  return () => undo.forEach((f) => f());
 }
 
 const pair = (point) => `(${point.map((value) => fixed(value)).join(", ")})`;
@@ -123,16 +124,12 @@ function choose(model, position) {
 
 /** The button for the next set, with the set's number; returns what shows that number. */
 function addFreshButton(parent, model) {
-  const button = append(parent, "button", "vae-button");
-  button.type = "button";
-  button.textContent = "fresh ε";
-  button.title = "draw another set of ε; μ and σ stay";
-  const label = append(parent, "div", "vae-note");
   const sets = () => model.get("eps").byteLength / (8 * model.get("draws"));
-  button.addEventListener("click", () => {
+  const button = addButton(parent, "fresh ε", "draw another set of ε; μ and σ stay", () => {
     model.set("draw", (model.get("draw") + 1) % sets());
     model.save_changes();
   });
+  const label = append(parent, "div", "vae-note");
   return () => {
     button.disabled = sets() < 2;
     label.textContent = `set ${model.get("draw") + 1} of ${sets()}`;
@@ -165,7 +162,6 @@ function addPlane(parent, title, axisName) {
   const frame = append(parent, "figure", "vae-plane");
   append(frame, "figcaption", "").textContent = title;
   const canvas = append(frame, "canvas", "");
-  canvas.width = canvas.height = PLANE * SHARP;
   canvas.setAttribute("role", "img");
   let shown = [];
   const draw = (cloud) => {
@@ -184,10 +180,12 @@ function addPlane(parent, title, axisName) {
 
 /** Dots, the ellipses of 1 and 2 standard deviations, and the way from the centre to the chosen dot. */
 function drawCloud(canvas, axisName, { points, colors, chosen, center, radii, cross }) {
+  const size = fitCanvas(canvas, TEXT)?.width;
+  if (!size) return; // not on the page yet
   const context = canvas.getContext("2d");
-  const half = canvas.width / 2;
+  const half = size / 2;
   const place = (x, y) => [(x / REACH + 1) * half, (1 - y / REACH) * half];
-  drawAxes(context, canvas.width, place, axisName);
+  drawAxes(context, size, place, axisName);
   colors.forEach((color, i) => disc(context, place(points[2 * i], points[2 * i + 1]), 7, color));
   const [from, to] = [place(...center), place(points[2 * chosen], points[2 * chosen + 1])];
   for (const k of [1, 2]) drawEllipse(context, from, radii.map((r) => (k * r * half) / REACH));
@@ -196,11 +194,11 @@ function drawCloud(canvas, axisName, { points, colors, chosen, center, radii, cr
   disc(context, to, 17, "#fff");
   disc(context, to, 13, "#111");
   const outside = countOutside(points);
-  if (outside) write(context, `${outside} of ${colors.length} out of sight`, [canvas.width - 12, 32], "right");
+  if (outside) write(context, `${outside} of ${colors.length} out of sight`, [size - 12, 32], "right");
 }
 
 function drawAxes(context, size, place, name) {
-  Object.assign(context, { fillStyle: "#fff", font: "26px sans-serif" });
+  Object.assign(context, { fillStyle: "#fff", font: `${TEXT}px sans-serif` });
   context.fillRect(0, 0, size, size);
   stroke(context, place(-REACH, 0), place(REACH, 0), "#bbb", 2);
   stroke(context, place(0, -REACH), place(0, REACH), "#bbb", 2);

@@ -10,6 +10,7 @@ from torch import nn
 
 from vae_helpers.models import reparameterize
 from vae_helpers.widgets.decoder_view import MAX_BYTES, DecoderView, check_plane, float_bytes, script
+from vae_helpers.widgets.stage import Stage
 
 DIALS = {  # in the order of the grid: one row for each dimension
     "mu1": ("μ₁", -3.0, 3.0),
@@ -33,7 +34,7 @@ class ReparameterizationView(DecoderView):
     chosen = traitlets.Int(0).tag(sync=True)
 
 
-class ReparameterizationDials(widgets.VBox):
+class ReparameterizationDials(Stage, widgets.VBox):
     """Turn mu and sigma of q = N(mu, diag(sigma^2)) and see z = mu + sigma * eps move while eps stays.
 
     All of it happens in the browser: the dials, the button for fresh eps, and the click that chooses another
@@ -49,6 +50,7 @@ class ReparameterizationDials(widgets.VBox):
         draws: samples in a set, at least 2.
         sets: how many sets there are to choose from; after the last, the button returns to the first.
         seed: for the samples.
+        presenter: larger, for a projector; may be set later too.
 
     Raises:
         traitlets.TraitError: mu or sigma outside its range; later also ``draw`` or ``chosen``.
@@ -73,12 +75,13 @@ class ReparameterizationDials(widgets.VBox):
         draws: int = 200,
         sets: int = 50,
         seed: int = 0,
+        presenter: bool = False,
     ):
         check_plane(model)
         self._eps = _normal(sets, draws, seed)
         mu1, mu2 = _pair("mu", mu)
         sigma1, sigma2 = _pair("sigma", sigma)
-        super().__init__()
+        super().__init__(presenter=presenter)
         self.mu1, self.mu2, self.sigma1, self.sigma2 = mu1, mu2, sigma1, sigma2
         start = {name: getattr(self, name) for name in DIALS}
         noise = float_bytes(self._eps)
