@@ -73,7 +73,13 @@ export class FakeElement {
   classes = new Set();
   handlers = {};
   style = {};
-  classList = { add: (...names) => names.forEach((name) => this.classes.add(name)) };
+  dataset = {};
+  clientWidth = 300;
+  clientHeight = 300;
+  classList = {
+    add: (...names) => names.forEach((name) => this.classes.add(name)),
+    toggle: (name, on) => (on ? this.classes.add(name) : this.classes.delete(name)),
+  };
 
   constructor(tag) {
     this.tag = tag;
@@ -100,6 +106,15 @@ export class FakeElement {
     this.handlers[type] = f;
   }
 
+  removeEventListener(type) {
+    delete this.handlers[type];
+  }
+
+  /** The nearest with a class, this one or one above it. */
+  closest(selector) {
+    return this.classes.has(selector.slice(1)) ? this : (this.parent?.closest(selector) ?? null);
+  }
+
   getContext() {
     return (this.context ??= fakeContext(this));
   }
@@ -108,11 +123,38 @@ export class FakeElement {
   all(selector) {
     const below = this.children.flatMap((child) => [child, ...child.all("*")]);
     if (selector === "*") return below;
-    return below.filter(({ tag, classes }) => tag === selector || classes.has(selector.slice(1)));
+    const parts = selector.split(", ");
+    return below.filter(({ tag, classes }) => parts.some((part) => tag === part || classes.has(part.slice(1))));
+  }
+
+  querySelectorAll(selector) {
+    return this.all(selector);
   }
 
   querySelector(selector) {
     return this.all(selector)[0] ?? null;
+  }
+}
+
+/** Watches elements; `resize(element)` tells those who watch it. */
+export class FakeObserver {
+  static all = new Set();
+
+  static resize(element) {
+    [...FakeObserver.all].filter(({ watched }) => watched === element).forEach(({ f }) => f());
+  }
+
+  constructor(f) {
+    this.f = f;
+  }
+
+  observe(element) {
+    this.watched = element;
+    FakeObserver.all.add(this);
+  }
+
+  disconnect() {
+    FakeObserver.all.delete(this);
   }
 }
 
@@ -129,7 +171,11 @@ export function fakePage() {
     return frames.asked;
   };
   globalThis.cancelAnimationFrame = (id) => frames.waiting.delete(id);
-  globalThis.document = { createElement: (tag) => new FakeElement(tag) };
+  globalThis.window = new FakeElement("window");
+  globalThis.document = Object.assign(new FakeElement("document"), { createElement: (tag) => new FakeElement(tag) });
   globalThis.OffscreenCanvas = class extends FakeElement {};
+  globalThis.ResizeObserver = FakeObserver;
+  globalThis.getComputedStyle = () => ({ fontSize: "13px" });
+  globalThis.devicePixelRatio = 1;
   return frames;
 }

@@ -99,13 +99,13 @@ test("on the map, the path runs from start to end and the point is at t", () => 
   assert.equal(canvas.attributes["aria-label"], "latent map; the moving point is at (1.50, 0.50)");
   const { calls } = canvas.context;
   const only = (name) => calls.filter((call) => call[0] === name).map(([, x, y]) => [x, y]);
-  assertClose(only("moveTo")[0], [480, 320]); // (2, 0) on 640 pixels that show -4 to 4
-  assertClose(only("lineTo")[49], [320, 160]);
+  assertClose(only("moveTo")[0], [225, 150]); // (2, 0) on 300 pixels that show -4 to 4
+  assertClose(only("lineTo")[49], [150, 75]);
   only("arc").forEach((place) => assertClose(place, [440, 280]));
   model.set("arc", true);
   frames.next();
   const [x, y] = only("lineTo").at(-26); // k = 25 of 50, halfway along the arc
-  assertClose([x, y], [320 + 80 * Math.SQRT2, 320 - 80 * Math.SQRT2]);
+  assertClose([x, y], [150 + 37.5 * Math.SQRT2, 150 - 37.5 * Math.SQRT2]);
 });
 
 test("a decoder for another latent size gives a message", () => {

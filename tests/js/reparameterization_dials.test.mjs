@@ -76,7 +76,7 @@ test("the dials move z and leave eps where it is", () => {
   model.set("mu1", 2);
   frames.next();
   assert.deepEqual(dots(noise), before[0]);
-  const step = noise.width / 7; // 1 on planes that run from -3.5 to 3.5
+  const step = (2 * noise.width) / 7; // 1 on planes from -3.5 to 3.5, at 2 units to a pixel (13 px, text of 26)
   assertClose(dots(latent).flat(), before[1].flatMap(([x, y]) => [x + step, y]), 1e-6);
   assert.equal(el.querySelector("figcaption").textContent, "ε ~ N(0, I): frozen");
   assert.match(latent.attributes["aria-label"], /μ is at \(2\.00, −1\.00\), the chosen sample at \(2\.50, 1\.00\)/);
