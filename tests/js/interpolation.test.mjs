@@ -101,7 +101,7 @@ test("on the map, the path runs from start to end and the point is at t", () => 
   const only = (name) => calls.filter((call) => call[0] === name).map(([, x, y]) => [x, y]);
   assertClose(only("moveTo")[0], [225, 150]); // (2, 0) on 300 pixels that show -4 to 4
   assertClose(only("lineTo")[49], [150, 75]);
-  only("arc").forEach((place) => assertClose(place, [440, 280]));
+  only("arc").forEach((place) => assertClose(place, [206.25, 131.25]));
   model.set("arc", true);
   frames.next();
   const [x, y] = only("lineTo").at(-26); // k = 25 of 50, halfway along the arc
