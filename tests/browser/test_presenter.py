@@ -117,7 +117,7 @@ def test_python_makes_it_small_and_large_again(notebook, cell, name):
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
-def test_full_screen_holds_everything_and_escape_leaves(notebook, cell, name, size):
+def test_full_screen_holds_everything_and_is_left(notebook, cell, name, size):
     page, stage = notebook.page, cell.locator(".vae-stage")
     assert button(cell, "full screen").count() == 1
     notebook.python(f"{name}.presenter = False")  # a full screen is large in any case
@@ -138,9 +138,8 @@ def test_full_screen_holds_everything_and_escape_leaves(notebook, cell, name, si
         page.keyboard.press("ArrowRight")
         wait_for_change(page, lambda: seen(cell, name), before)
         if size[0] == 1280:
-            page.keyboard.press("Escape")
-            if page.evaluate("document.fullscreenElement !== null"):  # the key is the browser's own, not the page's
-                page.evaluate("document.exitFullscreen()")
+            # as Escape does: that key is the browser's own, and a browser without a window does not listen to it
+            page.evaluate("document.exitFullscreen()")
         else:
             button(cell, "small again").click()
         page.wait_for_function("!document.fullscreenElement")
