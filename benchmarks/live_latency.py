@@ -1,10 +1,18 @@
-"""From a key press to changed pixels in a real JupyterLab, against ``interact``: ``make bench-live``.
+"""From an event to changed pixels in a real JupyterLab, against ``interact``: ``make bench-live``.
 
-Needs a Chromium, as the browser tests do. All ways are measured in one run, in one page. For each: 120 single key
-presses, from the event to the first frame whose picture differs; then 200 presses at 60 a second, and how many
-of their pictures were shown, how many frames were blank, and how long after the last press the picture still changed.
+Needs a Chromium, as the browser tests do. All ways are measured in one run, in one page. For each:
+
+- how long after its cell has started the first picture is there;
+- 120 single key presses and 120 movements of the mouse with its button down, each from the event to the end of the
+  first frame that shows another picture;
+- 200 presses at 60 a second: in how many frames a press arrived, in how many the picture changed, how many frames
+  were blank, and how long after the last press the picture still changed.
+
+At the end: how long JavaScript takes to decode one latent, and how many bytes the pad sends.
 """
 
+import base64
+import random
 import statistics
 import sys
 import tempfile
@@ -12,17 +20,21 @@ import time
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
+
+from vae_helpers.checkpoints import load_checkpoint
+from vae_helpers.widgets.decoder_view import export_decoder
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 from conftest import CHROMIUM_FLAGS, Notebook, find_chromium, running_lab  # noqa: E402
 
-PRESSES, BURST, HERTZ = 120, 200, 60
+EVENTS, BURST, HERTZ = 120, 200, 60
 TURNS = (("Right", 39), ("Left", 37))
 
 SETUP = """
-import ipywidgets as widgets, matplotlib.pyplot as plt, torch
+import copy, ipywidgets as widgets, matplotlib.pyplot as plt, torch
+from torch import nn
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import load_mnist
 from vae_helpers.latent_space import decode_images
@@ -35,18 +47,29 @@ def draw(z1):
     plt.imshow(decode_images(model, torch.tensor([[z1, 0.5]]))[0, 0], cmap="gray_r")
     plt.axis("off")
     plt.show()
+
+strange = copy.deepcopy(model)  # Tanh after the last layer's logits: nothing that the browser could evaluate
+strange.decoder = nn.Sequential(model.decoder, nn.Tanh())
 """
 
-# name, cell, what takes the keys, what shows the picture
+# name, cell, what takes the keys, what is dragged, what shows the picture
 WAYS = [
     (
         "interact + matplotlib",
         "_ = widgets.interact(draw, z1=widgets.FloatSlider(min=-3, max=3, step=0.01))",
         ".noUi-handle",
+        ".noUi-base",
         ".jp-OutputArea-output img",
     ),
-    ("InterpolationSlider", "InterpolationSlider(model, images, labels)", ".noUi-handle", ".vae-large canvas"),
-    ("LatentPad", "LatentPad(model, images, labels)", ".vae-pad-map", ".vae-large canvas"),
+    ("LatentPad, kernel decodes", "LatentPad(strange, images, labels)", *[".vae-pad-map"] * 2, ".vae-large canvas"),
+    (
+        "InterpolationSlider",
+        "InterpolationSlider(model, images, labels)",
+        ".noUi-handle",
+        ".noUi-base",
+        ".vae-large canvas",
+    ),
+    ("LatentPad", "LatentPad(model, images, labels)", ".vae-pad-map", ".vae-pad-map", ".vae-large canvas"),
 ]
 
 # `picture()` names what is seen now: equal pictures, equal names; null where there is none, or a blank one.
@@ -63,10 +86,16 @@ WATCH = """([cell, selector]) => {
         }
         return ink ? sum : null;
     };
-    const state = { shown: 0, blank: 0, changed: 0, last: picture(), on: false, single: null };
+    if (window.watched) window.watched.over = true;
+    const state = { shown: 0, pressed: 0, blank: 0, changed: 0, last: picture(), on: false, single: null, over: false };
     window.watched = state;
-    let started = 0;
-    window.addEventListener('keydown', (event) => { started = event.timeStamp; }, true);
+    let [started, pressed] = [0, false];
+    const begin = (event) => {
+        if (event.type === 'pointermove' && !event.buttons) return;
+        started = event.timeStamp;
+        pressed = true;
+    };
+    for (const type of ['keydown', 'pointermove']) window.addEventListener(type, begin, true);
     // A message sent in a frame arrives when all have drawn for it: what it finds is what is seen.
     const channel = new MessageChannel();
     channel.port1.onmessage = () => {
@@ -81,17 +110,44 @@ WATCH = """([cell, selector]) => {
         }
     };
     const frame = () => {
+        state.pressed += pressed;
+        pressed = false;
         channel.port2.postMessage(0);
-        requestAnimationFrame(frame);
+        if (!state.over) requestAnimationFrame(frame);
     };
     frame();
+}"""
+
+FIRST_PICTURE = """async (selector) => {
+    const started = performance.now();
+    const notebook = jupyterapp.shell.currentWidget.content;
+    const cell = notebook.activeCell.node;
+    jupyterapp.commands.execute('notebook:run-cell');
+    for (;;) {
+        await new Promise(requestAnimationFrame);
+        const element = cell.querySelector(selector);
+        if (element && (element.tagName === 'IMG' ? element.complete : element.clientWidth)) break;
+    }
+    return performance.now() - started;
+}"""
+
+DECODE = """async ({script, layers, weights}) => {
+    const module = await import('data:text/javascript,' + encodeURIComponent(script));
+    const bytes = Uint8Array.from(atob(weights), (c) => c.charCodeAt(0));
+    const decode = module.makeDecoder(layers, module.toFloats(new DataView(bytes.buffer)));
+    const times = Array.from({ length: 300 }, (_, k) => {
+        const started = performance.now();
+        for (let i = 0; i < 5; i++) decode([Math.sin(k + i), Math.cos(3 * k)]); // five, because the clock is coarse
+        return (performance.now() - started) / 5;
+    });
+    return times.slice(100).sort((a, b) => a - b);
 }"""
 
 
 def main() -> None:
     weights = str(ROOT / "data" / "weights" / "vae_2d.pt")
     cells = [nbformat.v4.new_code_cell(SETUP.format(weights=weights))]
-    cells += [nbformat.v4.new_code_cell(cell) for _, cell, _, _ in WAYS]
+    cells += [nbformat.v4.new_code_cell(way[1]) for way in WAYS]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         notebooks = Path(folder) / "notebooks"
         notebooks.mkdir()
@@ -101,41 +157,73 @@ def main() -> None:
         with running_lab(Path(folder), notebooks) as lab:
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
             notebook = Notebook(browser, lab, "live.ipynb")
-            notebook.run_all()
+            notebook.run_all()  # so that imports and first-time costs are not counted below
             assert notebook.errors() == [], notebook.errors()
-            print(f"{'':22} {'median':>7} {'p95':>6}   shown of {BURST}   blank   settled after")
+            print(f"{'':26} first picture   key: median, p95   drag: median, p95   shown of frames   blank   settled")
             for way in WAYS:
                 print(measure(notebook, *way), flush=True)
+            print(decode_time(notebook.page))
+            print(f"sent by LatentPad: {bytes_sent(notebook)} bytes")
             browser.close()
 
 
-def measure(notebook: Notebook, name: str, cell: str, keys: str, picture: str) -> str:
+def measure(notebook: Notebook, name: str, cell: str, keys: str, handle: str, picture: str) -> str:
     """One line of the table."""
     page, locator = notebook.page, notebook.show(cell)
-    locator.locator(picture).first.wait_for()
-    handle = locator.element_handle()
-    page.evaluate(WATCH, [handle, picture])
+    first = page.evaluate(FIRST_PICTURE, picture)
+    page.wait_for_timeout(1000)
+    page.evaluate(WATCH, [locator.element_handle(), picture])
     locator.locator(keys).first.focus()
-    single = [press(page, "ArrowRight" if k % 40 < 20 else "ArrowLeft") for k in range(PRESSES + 5)][5:]
-    shown, blank, settled = burst(page)
-    p95 = statistics.quantiles(single, n=20)[-1]
-    return f"{name:22} {statistics.median(single):4.0f} ms {p95:3.0f} ms   {shown:12} {blank:7}   {settled:.0f} ms"
+    pressed = summary([press(page, "ArrowRight" if k % 40 < 20 else "ArrowLeft") for k in range(EVENTS + 5)][5:])
+    dragged = summary(drag(page, locator.locator(handle).first))
+    locator.locator(keys).first.focus()
+    shown, frames, blank, settled = burst(page)
+    latencies = f"{first:10.0f} ms   {pressed:>16}   {dragged:>17}"
+    return f"{name:26} {latencies}   {shown:5} of {frames:<7} {blank:7}   {settled:4.0f} ms"
+
+
+def summary(times: list[float]) -> str:
+    return f"{statistics.median(times):.0f} ms, {statistics.quantiles(times, n=20)[-1]:.0f} ms"
 
 
 def press(page: Page, key: str) -> float:
-    """Milliseconds from one key event to the first frame with another picture."""
-    page.evaluate("watched.single = null")
+    """Milliseconds from one key event to the end of the first frame with another picture."""
+    anywhere_in_a_frame(page)
     page.keyboard.press(key)
-    page.wait_for_function("watched.single !== null", timeout=5000, polling="raf")
-    elapsed = page.evaluate("watched.single")
-    page.wait_for_timeout(30)
-    return elapsed
+    return single(page)
 
 
-def burst(page: Page) -> tuple[int, int, float]:
-    """Pictures shown, blank frames, and milliseconds from the last press to the last change."""
+def drag(page: Page, element: Locator) -> list[float]:
+    """Milliseconds for each movement of a drag that goes there and back."""
+    box = element.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    places = [box["x"] + box["width"] * (0.2 + 0.6 * abs((k % 60) - 30) / 30) for k in range(EVENTS + 5)]
+    page.mouse.move(places[0], middle)
+    page.mouse.down()
+    times = []
+    for place in places[1:]:
+        anywhere_in_a_frame(page)
+        page.mouse.move(place, middle)
+        times.append(single(page))
+    page.mouse.up()
+    return times[4:]
+
+
+def anywhere_in_a_frame(page: Page) -> None:
+    """Wait for a time that has nothing to do with the frames: an event may come early or late in one."""
+    page.evaluate("watched.single = null")
+    time.sleep(random.uniform(0.030, 0.030 + 1 / HERTZ))
+
+
+def single(page: Page) -> float:
+    page.wait_for_function("watched.single !== null", timeout=5000, polling=20)
+    return page.evaluate("watched.single")
+
+
+def burst(page: Page) -> tuple[int, int, int, float]:
+    """Pictures shown, frames in which a press arrived, blank frames, milliseconds from last press to last change."""
     page.wait_for_timeout(500)
-    page.evaluate("Object.assign(watched, {blank: 0, shown: 0, on: true})")
+    page.evaluate("Object.assign(watched, {blank: 0, shown: 0, pressed: 0, on: true})")
     session = page.context.new_cdp_session(page)
     keys = [{"key": f"Arrow{way}", "code": f"Arrow{way}", "windowsVirtualKeyCode": n} for way, n in TURNS]
     start = time.perf_counter()
@@ -144,8 +232,24 @@ def burst(page: Page) -> tuple[int, int, float]:
         time.sleep(max(0, start + (k + 1) / HERTZ - time.perf_counter()))
     last = page.evaluate("performance.now()")
     page.wait_for_timeout(1500)
-    shown, blank, changed = page.evaluate("watched.on = false, [watched.shown, watched.blank, watched.changed]")
-    return shown, blank, max(0.0, changed - last)
+    watched = page.evaluate("watched.on = false, watched")
+    return watched["shown"], watched["pressed"], watched["blank"], max(0.0, watched["changed"] - last)
+
+
+def decode_time(page: Page) -> str:
+    script = (ROOT / "vae_helpers" / "widgets" / "decoder.js").read_text()
+    layers, weights = export_decoder(load_checkpoint(ROOT / "data" / "weights" / "vae_2d.pt").decoder)
+    argument = {"script": script, "layers": layers, "weights": base64.b64encode(weights).decode()}
+    times = page.evaluate(DECODE, argument)
+    return f"JavaScript decodes one latent in {statistics.median(times):.2f} ms (median; p95 {times[190]:.2f} ms)"
+
+
+def bytes_sent(notebook: Notebook) -> str:
+    code = """
+state = LatentPad(model, images, labels).view.get_state()
+print(sum(len(part if isinstance(part, (bytes, str)) else repr(part)) for part in state.values()))
+"""
+    return notebook.python(code)
 
 
 if __name__ == "__main__":

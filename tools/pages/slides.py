@@ -63,6 +63,16 @@ def with_notes(notebook: NotebookNode, notes: dict[str, str]) -> NotebookNode:
     return NotebookNode(notebook | {"cells": cells})
 
 
+def for_the_back_row(notebook: NotebookNode) -> NotebookNode:
+    """The notebook with every widget in presenter size, whatever its cell says."""
+    for model in notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values():
+        state = model["state"]
+        if "vae-stage" in state.get("_dom_classes", []):
+            state["_dom_classes"] = [*state["_dom_classes"], "vae-presenter"]
+            state["presenter"] = True
+    return notebook
+
+
 def build(notebooks: list[Path], folder: Path, assets: Path) -> None:
     """A page of slides for each notebook in ``folder``, and the assets they share."""
     shutil.copytree(assets, folder / "assets", dirs_exist_ok=True)
@@ -72,7 +82,7 @@ def build(notebooks: list[Path], folder: Path, assets: Path) -> None:
     exporter = SlidesExporter(config=Config(SETTINGS))
     for path in notebooks:
         notes = speaker_notes((NOTES / f"{path.stem}.md").read_text(encoding="utf-8"))
-        page, _ = exporter.from_notebook_node(with_notes(read(path), notes))
+        page, _ = exporter.from_notebook_node(with_notes(for_the_back_row(read(path)), notes))
         (folder / f"{path.stem}.html").write_text(page, encoding="utf-8")
         print(f"{folder / path.stem}.html")
 
