@@ -85,18 +85,20 @@ def test_every_slider_moves_its_picture(stem, offline):
     for handle in handles.all():
         before = handle.evaluate(PICTURES)
         handle.focus()
-        for _ in range(4):
-            tab.keyboard.press("PageUp")
-        tab.wait_for_timeout(150)
-        dead += handle.evaluate(PICTURES) == before
-    assert dead == (7 if stem == "06_latent_space" else 0)  # the dead dimensions of the 20-D model
+        moved = False
+        for key in ("End", "Home"):  # it may stand at one of them
+            tab.keyboard.press(key)
+            tab.wait_for_timeout(150)
+            moved |= handle.evaluate(PICTURES) != before
+        dead += not moved
+    assert dead == 0  # even a dimension that is not in use changes some grey levels
     assert tab.locator(".vae-error").count() == 0 and tab.wrong == []
 
 
 def test_pad_by_mouse_and_keys_agrees_with_torch(offline):
     tab = offline("notebooks/06_latent_space")
     wait_for_widgets(tab)
-    stage = tab.locator(".vae-stage:has(.vae-pad)")
+    stage = tab.locator(".vae-stage.vae-pad")
     pad, caption = stage.locator(".vae-pad-map"), stage.locator(".vae-large figcaption")
     pad.scroll_into_view_if_needed()
     box, before = pad.bounding_box(), caption.inner_text()
@@ -135,4 +137,4 @@ def test_it_prints(offline):
     wait_for_widgets(tab)
     assert tab.pdf().count(b"/Type /Page\n") > 5
     tab.emulate_media(media="print")
-    assert not tab.locator(".sidebar-drawer").is_visible() and tab.locator(".vae-pad-map").is_visible()
+    assert tab.locator(".vae-pad-map").is_visible() and not tab.locator(".mobile-header").is_visible()

@@ -79,15 +79,18 @@ def test_each_part_has_speaker_notes(deck):
 
 def test_widgets_live_and_keep_their_keys(deck):
     if deck.locator(".slides .vae-stage").count() == 0:
-        assert deck.url.endswith("05_train_on_mnist.html")  # the one without a slider
+        assert "05_train_on_mnist.html" in deck.url  # the one without a slider
         return
     to_slide_with(deck, ".vae-stage")
     keys = deck.locator(".slides section.present .noUi-handle, .slides section.present .vae-pad-map").last
     where, before = deck.evaluate("Reveal.getIndices()"), deck.evaluate(PICTURES)
     keys.focus()
-    for _ in range(4):
-        deck.keyboard.press("ArrowRight")
-    deck.wait_for_timeout(200)
+    for key in ("End", "ArrowLeft", "Home"):  # far: a lab shows its models in steps
+        before = deck.evaluate(PICTURES)
+        deck.keyboard.press(key)
+        deck.wait_for_timeout(200)
+        if deck.evaluate(PICTURES) != before:
+            break
     assert deck.evaluate(PICTURES) != before and deck.evaluate("Reveal.getIndices()") == where
     keys.blur()
     deck.keyboard.press("PageDown")
@@ -98,7 +101,7 @@ def test_widgets_live_and_keep_their_keys(deck):
 
 def test_a_drag_moves_the_pad_and_not_the_slides(deck):
     if deck.locator(".slides .vae-pad").count() == 0:
-        assert not deck.url.endswith("06_latent_space.html")
+        assert "06_latent_space.html" not in deck.url
         return
     to_slide_with(deck, ".vae-pad")
     where, before = deck.evaluate("Reveal.getIndices()"), deck.evaluate(PICTURES)
