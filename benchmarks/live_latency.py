@@ -52,7 +52,7 @@ strange = copy.deepcopy(model)  # Tanh after the last layer's logits: nothing th
 strange.decoder = nn.Sequential(model.decoder, nn.Tanh())
 """
 
-# name, cell, what takes the keys, what is dragged, what shows the picture
+# name, cell, what takes the keys and the mouse, what it is dragged along, what shows the picture
 WAYS = [
     (
         "interact + matplotlib",
@@ -167,7 +167,7 @@ def main() -> None:
             browser.close()
 
 
-def measure(notebook: Notebook, name: str, cell: str, keys: str, handle: str, picture: str) -> str:
+def measure(notebook: Notebook, name: str, cell: str, keys: str, track: str, picture: str) -> str:
     """One line of the table."""
     page, locator = notebook.page, notebook.show(cell)
     first = page.evaluate(FIRST_PICTURE, picture)
@@ -175,7 +175,7 @@ def measure(notebook: Notebook, name: str, cell: str, keys: str, handle: str, pi
     page.evaluate(WATCH, [locator.element_handle(), picture])
     locator.locator(keys).first.focus()
     pressed = summary([press(page, "ArrowRight" if k % 40 < 20 else "ArrowLeft") for k in range(EVENTS + 5)][5:])
-    dragged = summary(drag(page, locator.locator(handle).first))
+    dragged = summary(drag(page, locator.locator(track).first, locator.locator(keys).first))
     locator.locator(keys).first.focus()
     shown, frames, blank, settled = burst(page)
     latencies = f"{first:10.0f} ms   {pressed:>16}   {dragged:>17}"
@@ -193,12 +193,13 @@ def press(page: Page, key: str) -> float:
     return single(page)
 
 
-def drag(page: Page, element: Locator) -> list[float]:
+def drag(page: Page, track: Locator, handle: Locator) -> list[float]:
     """Milliseconds for each movement of a drag that goes there and back."""
-    box = element.bounding_box()
+    track.scroll_into_view_if_needed()
+    box, grip = track.bounding_box(), handle.bounding_box()
     middle = box["y"] + box["height"] / 2
     places = [box["x"] + box["width"] * (0.2 + 0.6 * abs((k % 60) - 30) / 30) for k in range(EVENTS + 5)]
-    page.mouse.move(places[0], middle)
+    page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
     page.mouse.down()
     times = []
     for place in places[1:]:
@@ -216,8 +217,13 @@ def anywhere_in_a_frame(page: Page) -> None:
 
 
 def single(page: Page) -> float:
-    page.wait_for_function("watched.single !== null", timeout=5000, polling=20)
-    return page.evaluate("watched.single")
+    """Milliseconds from the last event to its picture; 1000 where none came within a second."""
+    for _ in range(50):
+        elapsed = page.evaluate("watched.single")
+        if elapsed is not None:
+            return elapsed
+        time.sleep(0.02)
+    return 1000.0
 
 
 def burst(page: Page) -> tuple[int, int, int, float]:
