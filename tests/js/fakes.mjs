@@ -119,6 +119,11 @@ export class FakeElement {
     return (this.context ??= fakeContext(this));
   }
 
+  /** The text of this and of all in it. */
+  get text() {
+    return [this.textContent, ...this.children.map((child) => child.text)].filter(Boolean).join("\n");
+  }
+
   /** All elements below this one that have a tag or, after a dot, a class; in the page's order. */
   all(selector) {
     const below = this.children.flatMap((child) => [child, ...child.all("*")]);

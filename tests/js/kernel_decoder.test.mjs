@@ -1,43 +1,11 @@
 // What a view asks the kernel for, and when it shows the answer: kernel_decoder.js.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { beforeEach, mock, test } from "node:test";
+import { FakeElement } from "./fakes.mjs";
+import { load } from "./load.mjs";
 
-const WIDGETS = new URL("../../vae_helpers/widgets/", import.meta.url);
-const source = ["decoder.js", "kernel_decoder.js"].map((name) => readFileSync(new URL(name, WIDGETS), "utf8")).join("");
-const { NOTHING, connectDecoder, expire, settle, want } = await import(
-  `data:text/javascript,${encodeURIComponent(source)}`
-);
-
-/** As much of an element as the widget's own place must be. */
-class FakeElement {
-  children = [];
-  attributes = {};
-  textContent = "";
-
-  appendChild(child) {
-    child.parent = this;
-    this.children.push(child);
-  }
-
-  remove() {
-    this.parent.children = this.parent.children.filter((child) => child !== this);
-  }
-
-  setAttribute(name, value) {
-    this.attributes[name] = value;
-  }
-
-  querySelector() {
-    return null;
-  }
-
-  /** The text of this and of all in it. */
-  get text() {
-    return [this.textContent, ...this.children.map((child) => child.text)].filter(Boolean).join("\n");
-  }
-}
+const { NOTHING, connectDecoder, expire, settle, want } = await load("kernel_decoder.js");
 
 /** A model whose kernel answers when the test says so. */
 class FakeModel {
