@@ -89,31 +89,35 @@ WATCH = """([cell, selector]) => {
     if (window.watched) window.watched.over = true;
     const state = { shown: 0, pressed: 0, blank: 0, changed: 0, last: picture(), on: false, single: null, over: false };
     window.watched = state;
-    let [started, pressed] = [0, false];
+    let [started, pressed, width] = [0, false, 1];
     const begin = (event) => {
         if (event.type === 'pointermove' && !event.buttons) return;
         started = event.timeStamp;
         pressed = true;
     };
     for (const type of ['keydown', 'pointermove']) window.addEventListener(type, begin, true);
-    // A message sent in a frame arrives when all have drawn for it: what it finds is what is seen.
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
+    const look = () => {
         const now = picture();
         if (state.on) state.blank += now === null;
         if (now !== null && now !== state.last) {
             state.last = now;
             state.shown += 1;
             state.changed = performance.now();
-            if (started) state.single = performance.now() - started;
+            if (started) state.single = state.changed - started;
             started = 0;
         }
-    };
-    const frame = () => {
         state.pressed += pressed;
         pressed = false;
-        channel.port2.postMessage(0);
-        if (!state.over) requestAnimationFrame(frame);
+    };
+    // In a frame a browser calls the scripts that draw, lays the page out, and tells who observes sizes: there, in
+    // each frame, stands what it is about to paint. (A timer or a message might come only in the next frame.)
+    const probe = document.body.appendChild(document.createElement('div'));
+    probe.style.cssText = 'position: fixed; height: 1px; visibility: hidden';
+    new ResizeObserver(look).observe(probe);
+    const frame = () => {
+        if (state.over) return probe.remove();
+        probe.style.width = `${(width = 3 - width)}px`;
+        requestAnimationFrame(frame);
     };
     frame();
 }"""

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { assertClose, bytesOf, decoderTraits, FakeElement, FakeModel, fakePage } from "./fakes.mjs";
+import { assertClose, bytesOf, decoderTraits, FakeElement, FakeModel, FakeObserver, fakePage } from "./fakes.mjs";
 import { load } from "./load.mjs";
 
 const { default: widget } = await load("interpolation.js");
@@ -96,6 +96,7 @@ test("on the map, the path runs from start to end and the point is at t", () => 
   const points = { points: bytesOf([1, 1]), point_labels: [0], colors: ["red"], limit: 4 };
   const { model } = render({ ...points, t: 0.25 });
   const canvas = el.querySelector(".vae-map");
+  FakeObserver.resize(canvas); // it has its first size
   assert.equal(canvas.attributes["aria-label"], "latent map; the moving point is at (1.50, 0.50)");
   const { calls } = canvas.context;
   const only = (name) => calls.filter((call) => call[0] === name).map(([, x, y]) => [x, y]);

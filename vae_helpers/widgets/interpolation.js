@@ -39,7 +39,7 @@ function render({ model, el }) {
       drawOnChange(model, el, ends, drawEnds),
       drawOnChange(model, el, ["t", "arc", "start", "end"], drawCurrent),
     ];
-    if (map) undo.push(onResize(map.canvas, map.draw));
+    if (map) undo.push(onResize(map.canvas, map.fit));
     if (model.get("full_screen")) undo.push(addFullScreen(head ?? append(side, "div", "vae-controls"), el));
     undo.push(tendStage(el));
     // The play button counts frames; each moves t by 0.01, there and back, from wherever the hand has left it.
@@ -67,23 +67,25 @@ function position(model, t) {
   return (model.get("arc") ? slerp : lerp)(model.get("start"), model.get("end"), t);
 }
 
-/** The class-coloured map, painted once for each size; `draw()` puts the path and the moving point over it. */
+/** The class-coloured map, painted by `fit()`, once for each size; `draw()` puts the path and the moving point over it. */
 function addMap(model, el) {
   const canvas = append(el, "canvas", "vae-map");
   canvas.setAttribute("role", "img");
   const context = canvas.getContext("2d");
   const map = readMap(model);
-  let background = null;
-  const paint = (unit) => {
-    if (background?.width === canvas.width && background.unit === unit) return;
-    background = Object.assign(paintPoints(map, canvas.width, unit), { unit });
+  let [size, background] = [0, null];
+  // Only when the size has changed: to ask the page for it makes the browser lay the page out.
+  const fit = () => {
+    size = fitCanvas(canvas, TEXT)?.width ?? 0; // 0: not on the page yet
+    if (size === 0) return;
+    const unit = canvas.width / size;
+    background = paintPoints(map, canvas.width, unit);
     nameClasses(background.getContext("2d"), map, canvas.width, unit);
+    draw();
   };
   const draw = () => {
-    const size = fitCanvas(canvas, TEXT)?.width;
-    if (!size) return; // not on the page yet
+    if (size === 0) return;
     const t = model.get("t");
-    paint(canvas.width / size);
     context.drawImage(background, 0, 0, size, size);
     const place = (x, y) => toPixel(x, y, size, map.limit);
     const path = Array.from({ length: 51 }, (_, k) => place(...position(model, k / 50)));
@@ -100,7 +102,7 @@ function addMap(model, el) {
     const where = z.map((value) => value.toFixed(2)).join(", ");
     canvas.setAttribute("aria-label", `latent map; the moving point is at (${where})`);
   };
-  return { canvas, draw };
+  return { canvas, fit, draw };
 }
 
 export default { render };

@@ -26,9 +26,9 @@ class InterpolationView(DecoderView):
     end_image = traitlets.Bytes().tag(sync=True)
     start_label = traitlets.Int().tag(sync=True)
     end_label = traitlets.Int().tag(sync=True)
-    t = traitlets.Float(0.0).tag(sync=True)
+    t = traitlets.Float(0.0).tag(sync=True, echo_update=False)  # it follows the slider, which has its own echo
     arc = traitlets.Bool(False).tag(sync=True)
-    frame = traitlets.Int(0).tag(sync=True)
+    frame = traitlets.Int(0).tag(sync=True, echo_update=False)
     points = traitlets.Bytes().tag(sync=True)
     point_labels = traitlets.List().tag(sync=True)
     colors = traitlets.List(list(CLASS_COLORS)).tag(sync=True)
