@@ -8,7 +8,7 @@ import json
 import nbformat
 import pytest
 from conftest import Notebook, running_lab
-from driving import PNG, wait_for_change
+from driving import PNG, drag, wait_for_change
 
 from vae_helpers.data import REPO_DATA
 
@@ -49,6 +49,15 @@ CUT = """stage => {
     // noUiSlider moves an empty part as wide as the slider: it sticks out, and nothing of it is seen
     return [...stage.querySelectorAll(':not(.noUi-origin)')].filter(e => e.offsetParent && (out(e) || clipped(e)))
         .map(e => e.tagName + '.' + e.className);
+}"""
+
+# How many parts show ipywidgets' mark of the dead: among the pickers, which need the kernel, and elsewhere
+MARKED_DEAD = """stage => {
+    const parts = [stage, ...stage.querySelectorAll('*')].map(e => [e, getComputedStyle(e, '::before')]);
+    const marked = parts.filter(([e, mark]) => e.classList.contains('jupyter-widgets-disconnected')
+        && mark.content !== 'none' && mark.display !== 'none').map(([e]) => e);
+    const pickers = marked.filter(e => e.closest('.vae-needs-kernel')).length;
+    return [pickers, marked.length - pickers];
 }"""
 
 
@@ -147,6 +156,12 @@ def test_full_screen_holds_everything_and_is_left(notebook, cell, name, size):
     finally:
         page.set_viewport_size({"width": 1440, "height": 720})
         notebook.python(f"{name}.presenter = True")
+
+
+def test_the_mouse_moves_it(notebook, cell, name):
+    before = seen(cell, name)
+    drag(notebook.page, cell.locator(".noUi-base, .vae-pad-map").first, 0.4, 0.8)
+    wait_for_change(notebook.page, lambda: seen(cell, name), before)
 
 
 def test_keys_are_the_widgets_own(notebook, cell, name):
@@ -253,3 +268,25 @@ def test_dark_theme_can_be_read(notebook):
 def test_nothing_went_wrong(notebook):
     assert notebook.errors() == [] and notebook.console == []
     assert notebook.page.locator(".vae-error").count() == 0
+
+
+def test_all_live_on_after_the_kernel_has_died(notebook):
+    """As for want of memory. Last: the kernel that comes back knows nothing of the notebook."""
+    page = notebook.page
+    page.evaluate("""() => {
+        const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+        window.died = new Promise((done) => kernel.statusChanged.connect((_, s) => s === 'autorestarting' && done()));
+        kernel.requestExecute({code: 'import os, signal; os.kill(os.getpid(), signal.SIGKILL)'});
+    }""")
+    page.evaluate("window.died")
+    page.get_by_role("dialog").get_by_role("button", name="Ok").click()  # "Kernel Restarting"
+    for name, (source, keys, _) in WIDGETS.items():
+        cell = notebook.show(f"{name} = ")
+        handle, before = cell.locator(keys).first, seen(cell, name)
+        handle.focus()
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        before = wait_for_change(page, lambda: seen(cell, name), before)  # noqa: B023
+        drag(page, cell.locator(".noUi-base, .vae-pad-map").first, 0.7, 0.3)
+        wait_for_change(page, lambda: seen(cell, name), before)  # noqa: B023
+        assert cell.locator(".vae-stage").evaluate(MARKED_DEAD) == [4 if "Interpolation" in source else 0, 0]
