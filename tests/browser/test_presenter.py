@@ -113,6 +113,21 @@ def test_readable_from_the_back_row(cell, name):
     assert stage.evaluate(CUT) == []
 
 
+def test_nothing_is_cut_off_beside_a_side_bar(notebook, cell, name):
+    """In its usual size, in the 848 pixels that JupyterLab's side bar leaves of 1280."""
+    page, stage = notebook.page, cell.locator(".vae-stage")
+    notebook.python(f"{name}.presenter = False")
+    page.evaluate("jupyterapp.shell.expandLeft()")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    try:
+        page.wait_for_timeout(500)
+        assert 800 < stage.bounding_box()["width"] < 850 and stage.evaluate(CUT) == []
+    finally:
+        page.set_viewport_size({"width": 1440, "height": 720})
+        page.evaluate("jupyterapp.shell.collapseLeft()")
+        notebook.python(f"{name}.presenter = True")
+
+
 def test_python_makes_it_small_and_large_again(notebook, cell, name):
     height = lambda: round(cell.locator(".vae-stage").bounding_box()["height"])  # noqa: E731
     large = height()

@@ -70,8 +70,9 @@ class LatentSliders(Stage, widgets.HBox):
         note = "" if images is None else _note(self.active, len(images))
         self.view = LatentSlidersView(model.decoder, z, limit=limit, note=note)
         self.sliders = [self._slider(i, value) for i, value in enumerate(z)]
-        columns = "repeat(2, 300px)" if len(z) > 6 else "420px"
-        grid = widgets.GridBox(self.sliders, layout=widgets.Layout(grid_template_columns=columns))
+        columns = "repeat(2, minmax(190px, 300px))" if len(z) > 6 else "minmax(190px, 420px)"
+        shared = widgets.Layout(grid_template_columns=columns, flex="1 1 400px")  # narrower where the page is
+        grid = widgets.GridBox(self.sliders, layout=shared)
         super().__init__([grid, self.view], presenter=presenter)
         self.z = z
 
