@@ -3,8 +3,8 @@
 Needs a Chromium, as the browser tests do. All ways are measured in one run, in one page. For each:
 
 - how long after its cell has started the first picture is there;
-- 120 single key presses and 120 movements of the mouse with its button down, each from the event to the end of the
-  first frame that shows another picture;
+- 120 single key presses and 120 movements of the mouse with its button down, each from the event to the first frame
+  with another picture: when all scripts have drawn for it and the page is laid out, before it is painted;
 - 200 presses at 60 a second: in how many frames a press arrived, in how many the picture changed, how many frames
   were blank, and how long after the last press the picture still changed.
 
@@ -191,7 +191,7 @@ def summary(times: list[float]) -> str:
 
 
 def press(page: Page, key: str) -> float:
-    """Milliseconds from one key event to the end of the first frame with another picture."""
+    """Milliseconds from one key event to the first frame with another picture."""
     anywhere_in_a_frame(page)
     page.keyboard.press(key)
     return single(page)
