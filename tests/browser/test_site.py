@@ -129,7 +129,14 @@ def test_nothing_that_needs_a_kernel_is_offered(offline):
 def test_a_phone_shows_it_without_scrolling_sideways(page, offline):
     tab = offline(page, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     tab.wait_for_timeout(1000)
+    wait_for_widgets(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    # left, right and width of each slider's track: a finger has to find its place on it
+    tracks = tab.locator(".vae-stage .noUi-base").evaluate_all(
+        "all => all.map(track => track.getBoundingClientRect()).map(box => [box.left, box.right, box.width])"
+    )
+    assert len(tracks) == LIVE.get(page.removeprefix("notebooks/"), 0)
+    assert [track for track in tracks if track[0] < 0 or track[1] > 390 or track[2] < 40] == []
 
 
 def test_it_prints(offline):

@@ -108,7 +108,7 @@ class InterpolationSlider(Stage, widgets.VBox):
             max=1,
             step=0.01,
             readout_format=".2f",
-            layout=widgets.Layout(width="520px"),
+            layout=widgets.Layout(width="auto", flex="1 1 300px", max_width="520px"),
         )
         self.play = widgets.Play(max=199, interval=30, repeat=True)
         self.arc_box = widgets.Checkbox(description="along the arc (slerp)", indent=False)
@@ -128,7 +128,7 @@ class InterpolationSlider(Stage, widgets.VBox):
         super().__init__(
             [
                 choosing,
-                widgets.HBox([self.slider, self.play, self.arc_box]),
+                widgets.HBox([self.slider, self.play, self.arc_box], layout=widgets.Layout(flex_flow="row wrap")),
                 *self.views,
                 self.message,
             ],

@@ -70,7 +70,7 @@ class LatentSliders(Stage, widgets.HBox):
         note = "" if images is None else _note(self.active, len(images))
         self.view = LatentSlidersView(model.decoder, z, limit=limit, note=note)
         self.sliders = [self._slider(i, value) for i, value in enumerate(z)]
-        columns = "repeat(2, minmax(190px, 300px))" if len(z) > 6 else "minmax(190px, 420px)"
+        columns = "repeat(2, minmax(160px, 300px))" if len(z) > 6 else "minmax(160px, 420px)"
         shared = widgets.Layout(grid_template_columns=columns, flex="1 1 400px")  # narrower where the page is
         grid = widgets.GridBox(self.sliders, layout=shared)
         super().__init__([grid, self.view], presenter=presenter)
