@@ -53,7 +53,12 @@ class KLDials(Stage, widgets.VBox):
         self.view = KLView()
         self.sliders = {
             name: widgets.FloatSlider(
-                min=low, max=3, step=0.05, description=label, readout_format=".2f", layout=widgets.Layout(width="480px")
+                min=low,
+                max=3,
+                step=0.05,
+                description=label,
+                readout_format=".2f",
+                layout=widgets.Layout(width="auto", max_width="480px"),
             )
             for name, label, low in (("mu", "μ", -3), ("sigma", "σ", 0.1))
         }

@@ -112,7 +112,7 @@ class ReductionLab(Stage, widgets.VBox):
             step=0.05,
             description="\u03b2",
             readout_format=".3r",
-            layout=widgets.Layout(width="560px"),
+            layout=widgets.Layout(width="auto", max_width="560px"),
         )
         traitlets.link((self, "beta"), (self.slider, "value"))
         widgets.jslink((self.slider, "value"), (self.view, "beta"))  # in the browser only: see InterpolationSlider

@@ -89,7 +89,7 @@ class ReparameterizationDials(Stage, widgets.VBox):
         self.sliders = {name: self._slider(name, value) for name, value in start.items()}
         for name in ("draw", "chosen"):  # set by a click in the view, so that nothing is dragged and no echo can hurt
             traitlets.link((self, name), (self.view, name))
-        columns = widgets.Layout(grid_template_columns="repeat(2, 415px)")
+        columns = widgets.Layout(grid_template_columns="repeat(auto-fit, minmax(0, 415px))", max_width="840px")
         self.children = [widgets.GridBox(list(self.sliders.values()), layout=columns), self.view]
 
     @property
