@@ -63,6 +63,10 @@ def test_a_page_asks_no_network_for_anything(page, offline):
     assert (
         tab.evaluate("[...document.images].filter(i => !i.alt || !i.complete || !i.naturalWidth).map(i => i.src)") == []
     )
+    raw = tab.evaluate(
+        "['$$', '\\\\frac', '\\\\mathbb', '|---|'].filter(sign => document.body.innerText.includes(sign))"
+    )
+    assert raw == []  # formulas and tables that nobody has rendered
     formulas, drawn = (tab.locator(selector).count() for selector in (".math", "mjx-container"))
     assert drawn >= formulas and (formulas > 0) == (page.startswith("notebooks/") or "speaker_notes" in page)
 
@@ -116,6 +120,22 @@ def test_pad_by_mouse_and_keys_agrees_with_torch(offline):
     model = load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt")
     wanted = decode_images(model, torch.tensor([[1.0, 0.05]]))[0, 0].numpy()
     assert np.abs(pixels(stage.locator(".vae-large canvas")) - wanted).max() < 0.6 / 255
+
+
+def test_what_cells_have_made_of_formulas_and_tables_is_set(offline):
+    tab = offline("notebooks/02_gaussian_kl")
+    assert tab.evaluate("[...document.querySelectorAll('table')].map(table => table.rows.length)") == [18]
+    assert tab.locator(".cell_output mjx-container").count() > 30
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_sliders_and_their_labels_stand_on_white_paper(scheme, offline):
+    tab = offline("notebooks/06_latent_space", color_scheme=scheme)
+    wait_for_widgets(tab)
+    colors = tab.locator(".vae-stage .widget-hslider label").evaluate_all("""labels => labels.map(label => [
+        getComputedStyle(label.closest('.widget-subarea')).backgroundColor, getComputedStyle(label).color])""")
+    assert len(colors) == 22 and all(paper == "rgb(255, 255, 255)" for paper, _ in colors)
+    assert all(max(map(int, ink[4:-1].split(","))) < 60 for _, ink in colors)
 
 
 def test_nothing_that_needs_a_kernel_is_offered(offline):

@@ -8,6 +8,8 @@ exclude_patterns = ["assets", "extra", "README.md"]
 
 # The notebooks have run already; the state of their widgets is in them.
 nb_execution_mode = "off"
+nb_render_markdown_format = "myst"  # formulas and tables that a cell has made, as those of the text
+nb_merge_streams = True
 nb_ipywidgets_js = {"widgets.js": {}, "require.js": {}, "embed-amd.js": {}}
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
