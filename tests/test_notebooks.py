@@ -1,5 +1,6 @@
 """The rules that every notebook of the course keeps."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from vae_helpers import widgets
+from vae_helpers.exercises import EXERCISES, check, solution
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
@@ -129,6 +131,22 @@ def test_every_check_has_a_hint_and_the_packages_own_solution(path):
     assert calls(path, "solution") == [f'solution("{name}")' for name in exercises(path)]
     assert prose(path).count("<summary><b>Hint</b></summary>") >= len(exercises(path))
     assert "<summary><b>Solution</b></summary>" not in prose(path)
+
+
+def test_solutions_run_with_the_notebooks_imports(path):
+    """A student may put one into the notebook: what it uses of other packages is imported there (of ours, in it)."""
+    imports = [
+        ast.unparse(node)
+        for cell in cells(path, "code")
+        for node in ast.parse(source(cell)).body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    ]
+    scope = {}
+    exec("\n".join(imports), scope)
+    for name in exercises(path):
+        function = EXERCISES[name].reference.__name__
+        exec(solution(name).source, scope)
+        assert check(name, scope[function]).status == "right", name
 
 
 def test_progress_names_the_notebooks_exercises(path):

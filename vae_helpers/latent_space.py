@@ -59,8 +59,8 @@ def lerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
     Raises:
         TypeError, ValueError: not float tensors of one shape (D,), or t of more than one dimension.
     """
-    _check_path(a, b)
-    t = _column(t, a)
+    _check_path(a, b, t)
+    t = torch.as_tensor(t, dtype=a.dtype, device=a.device)[..., None]
     return (1 - t) * a + t * b
 
 
@@ -72,8 +72,8 @@ def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
 
     Args, returns and errors as :func:`lerp`. Source: White 2016 (arXiv 1609.04468); Shoemake 1985.
     """
-    _check_path(a, b)
-    t = _column(t, a)
+    _check_path(a, b, t)
+    t = torch.as_tensor(t, dtype=a.dtype, device=a.device)[..., None]
     lengths = a.norm() * b.norm()
     cosine = torch.dot(a, b) / lengths if lengths > 0 else torch.ones(())
     omega = torch.acos(cosine.clamp(-1, 1))
@@ -150,15 +150,9 @@ def _encode(model: nn.Module, images: Tensor, batch_size: int) -> list:
     return [model.encode(x.to(device)) for x in images.split(batch_size)]
 
 
-def _check_path(a: Tensor, b: Tensor) -> None:
+def _check_path(a: Tensor, b: Tensor, t: float | Tensor) -> None:
     check_float_tensor(a, "a", "(D,)", ndim=1)
     check_float_tensor(b, "b", "(D,)", ndim=1)
     check_same_shape(a, b, ("a", "b"))
-
-
-def _column(t: float | Tensor, a: Tensor) -> Tensor:
-    """``t`` as a tensor that multiplies ``a``: a number stays one, (T,) becomes (T, 1)."""
-    t = torch.as_tensor(t, dtype=a.dtype, device=a.device)
-    if t.ndim > 1:
+    if torch.as_tensor(t).ndim > 1:
         raise ValueError(f"t: want a number or shape (T,), got {tuple(t.shape)}")
-    return t[:, None] if t.ndim else t

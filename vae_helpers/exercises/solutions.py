@@ -3,7 +3,9 @@
 import ast
 import html
 import inspect
+import re
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vae_helpers.exercises.checking import find
@@ -11,7 +13,7 @@ from vae_helpers.exercises.checking import find
 
 @dataclass(frozen=True)
 class Solution:
-    """A folded box in a notebook; ``source`` is the code."""
+    """A folded box in a notebook; ``source`` is the code, which runs there."""
 
     name: str
     source: str
@@ -24,8 +26,8 @@ class Solution:
     def _repr_html_(self) -> str:
         return (
             f"<details><summary><b>Solution</b></summary><pre><code>{html.escape(self.source)}</code></pre>"
-            f"<p>This is the package's own <code>{self.place}</code>, without its docstring and the checks of its "
-            f"arguments. {html.escape(self.note)}</p></details>"
+            f"<p>This is the package's own <code>{self.place}</code>, without its docstring, its types and the "
+            f"checks of its arguments. {html.escape(self.note)}</p></details>"
         )
 
 
@@ -38,17 +40,44 @@ def solution(name: str) -> Solution:
     exercise = find(name)
     reference = exercise.reference
     place = f"{reference.__module__}.{reference.__qualname__}"
-    return Solution(name, _essence(inspect.getsource(reference)), place, exercise.note)
+    return Solution(name, _imports(reference) + _essence(reference), place, exercise.note)
 
 
-def _essence(source: str) -> str:
-    """A function's source without its docstring and without the statements that only check arguments."""
-    source = textwrap.dedent(source)
+def _imports(reference: Callable) -> str:
+    """Import what the function uses of the package. Modules such as ``torch`` every notebook has."""
+    function = inspect.unwrap(reference)
+    written = {node.id for node in ast.walk(ast.parse(_essence(reference))) if isinstance(node, ast.Name)}
+    found = {}
+    for name in sorted(written & set(function.__code__.co_names) & function.__globals__.keys()):
+        value = function.__globals__[name]
+        if not inspect.ismodule(value):
+            found.setdefault(value.__module__, []).append(name)
+    lines = [f"from {module} import {', '.join(names)}\n" for module, names in found.items()]
+    return "".join(lines) + ("\n\n" if lines else "")
+
+
+def _essence(reference: Callable) -> str:
+    """A function's source as one writes it in a notebook: no docstring, types, cache, or check of arguments."""
+    source = textwrap.dedent(inspect.getsource(reference))
     function = ast.parse(source).body[0]
     left_out = [node for k, node in enumerate(function.body) if _is_check(node) or (k == 0 and _is_docstring(node))]
+    left_out += [node for node in function.decorator_list if isinstance(node, ast.Name) and node.id == "cache"]
     hidden = {line for node in left_out for line in range(node.lineno, node.end_lineno + 1)}
-    lines = [line for number, line in enumerate(source.splitlines(), start=1) if number not in hidden]
-    return "\n".join(lines).strip()
+    lines = _without_types(source.splitlines(), function)
+    return "\n".join(line for number, line in enumerate(lines, start=1) if number not in hidden).strip()
+
+
+def _without_types(lines: list[str], function: ast.FunctionDef) -> list[str]:
+    """``def f(x, n=1):`` for ``def f(x: Tensor, n: int = 1) -> Tensor:``."""
+    if function.returns:
+        row = function.returns.lineno - 1
+        lines[row] = lines[row][: function.returns.col_offset].removesuffix(" -> ") + ":"
+    for argument in reversed(function.args.args):  # the last first: what stands before it keeps its place
+        if argument.annotation:
+            row, start = argument.lineno - 1, argument.col_offset + len(argument.arg)
+            rest = re.sub("^ = ", "=", lines[row][argument.annotation.end_col_offset :])
+            lines[row] = lines[row][:start] + rest
+    return lines
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -160,6 +160,7 @@ def _latex(expression: Expr) -> str:
 @cache
 def fourth_moment(mu: Expr, sigma: Expr) -> Expr:
     """E[z^4] for z ~ N(mu, sigma^2), by integration over eps with z = mu + sigma eps."""
+    eps = sp.Symbol("epsilon", real=True)
     density = sp.exp(-(eps**2) / 2) / sp.sqrt(2 * sp.pi)
     integrand = sp.expand((mu + sigma * eps) ** 4) * density
     return sp.expand(sp.integrate(sp.expand(integrand), (eps, -sp.oo, sp.oo)))

@@ -72,5 +72,5 @@ class VAE(nn.Module):
         """Pixel probabilities (n, 1, 28, 28) decoded from ``n`` draws of the prior N(0, I)."""
         device = next(self.parameters()).device
         # drawn on the CPU, so that a seed gives the same latents on every device
-        z = torch.randn(n, self.latent_dim, generator=Generator().manual_seed(seed))
+        z = torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(seed))
         return torch.sigmoid(self.decode(z.to(device)))
