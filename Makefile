@@ -13,7 +13,7 @@ ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 OPEN_FLAG := $(if $(filter no,$(BROWSER)),--no-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test lint unit nbval browser notebooks executed site slides weights bench bench-live doctor clean
+.PHONY: help setup lab test lint unit nbval browser notebooks executed site handout slides weights bench bench-live doctor clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,7 +54,7 @@ unit: .venv/installed-test  ## unit tests and the rules for notebooks
 nbval: .venv/installed-test  ## run every notebook from a fresh kernel and compare all its outputs
 	$(BIN)/pytest -q --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg $(NOTEBOOKS)
 
-browser: .venv/installed-test site  ## move every slider in a real Chromium: in JupyterLab, on the site and on the slides
+browser: .venv/installed-test site handout  ## move every slider in a real Chromium: in JupyterLab, on the site and on the slides
 	$(BIN)/pytest -q tests/browser
 
 notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean them
@@ -72,7 +72,10 @@ slides: .venv/installed-site $(EXECUTED)  ## build reveal.js slides with live wi
 	$(BIN)/python tools/pages/slides.py build/slides $(EXECUTED)
 
 site: slides  ## build the course as a static site with live widgets, slides included, in build/site
-	$(BIN)/python tools/pages/site.py build/site build/slides $(EXECUTED)
+	$(BIN)/python tools/pages/site.py build/site $(EXECUTED) --slides build/slides
+
+handout: .venv/installed-site $(EXECUTED)  ## build the site for students, without slides and notes for instructors, in build/handout
+	$(BIN)/python tools/pages/site.py build/handout $(EXECUTED)
 
 weights: setup  ## train the checkpoints in data/weights again (about 5 minutes)
 	$(BIN)/python -m vae_helpers.pretrain

@@ -55,13 +55,15 @@ def test_a_notebook_without_widget_state_is_refused(tmp_path):
         executed.read(path)
 
 
-def test_figures_get_their_text_and_progress_bars_go(tmp_path):
+def test_titles_get_numbers_and_figures_their_text_and_progress_bars_go(tmp_path):
     cell = nbformat.v4.new_code_cell("plot()", metadata={"alt": "a plot"})
     output = nbformat.v4.new_output
     cell.outputs = [output("stream", name="stderr", text="10 %"), output("display_data", {"image/png": "AAAA"})]
-    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {}})
-    nbformat.write(notebook, tmp_path / "run.ipynb")
-    (read,) = executed.read(tmp_path / "run.ipynb").cells
+    title = nbformat.v4.new_markdown_cell("# A plot\n\n# twice")
+    notebook = nbformat.v4.new_notebook(cells=[title, cell], metadata={"widgets": {}})
+    nbformat.write(notebook, tmp_path / "05_run.ipynb")
+    title, read = executed.read(tmp_path / "05_run.ipynb").cells
+    assert title.source == "# 05 A plot\n\n# twice"
     assert len(read.outputs) == 1 and read.outputs[0].metadata["image/png"]["alt"] == "a plot"
     assert read.metadata.mystnb.image.alt == "a plot"
 

@@ -112,7 +112,7 @@ def check_memory() -> str:
             f"{total:.1f} GB of memory",
             "run one notebook at a time, and load a part: load_mnist(..., n=20000)",
         )
-    return f"{total:.1f} GB of memory (a notebook takes about 1.2 GB)"
+    return f"{total:.1f} GB of memory (a notebook takes up to 2 GB)"
 
 
 def check_threads() -> str:

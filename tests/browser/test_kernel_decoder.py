@@ -213,7 +213,7 @@ def test_interpolation_has_three_places(notebook, make_model):
         wanted = decode_images(make_model(3), torch.tensor([code]))[0, 0].numpy()
         assert np.abs(pixels(cell.locator(".vae-digit canvas").nth(place)) - wanted).max() < 0.6 / 255
     captions = cell.locator("figcaption").all_inner_texts()
-    assert "decoded at t = 0" in captions[1] and "decoded at t = 1" in captions[3]
+    assert "decoded at t\u00a0=\u00a00" in captions[1] and "decoded at t\u00a0=\u00a01" in captions[3]
 
 
 def test_latent_sliders(notebook, make_model):

@@ -13,7 +13,7 @@ from vae_helpers.data import REPO_DATA
 from vae_helpers.latent_space import decode_images
 
 ROOT = Path(__file__).parent.parent.parent
-SITE = ROOT / "build" / "site"
+SITE, HANDOUT = ROOT / "build" / "site", ROOT / "build" / "handout"
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 PAGES = ["index", "search", "docs/instructors", *(f"notebooks/{stem}" for stem in NOTEBOOKS)]
 PAGES += [f"docs/speaker_notes/{stem}" for stem in NOTEBOOKS]
@@ -30,10 +30,10 @@ PICTURES = """el => [...el.closest('.vae-stage').querySelectorAll('.vae-view can
 @pytest.fixture(scope="module")
 def offline(browser):
     """``open(page, **context)``: a page of the site in a browser without a network; it notes all that goes wrong."""
-    assert SITE.exists(), "there is no build/site: run `make site` first"
+    assert SITE.exists() and HANDOUT.exists(), "there is no build/site or build/handout: run `make site handout` first"
     contexts = []
 
-    def visit(page: str, **settings):
+    def visit(page: str, site: Path = SITE, **settings):
         context = browser.new_context(offline=True, **settings)
         contexts.append(context)
         tab = context.new_page()
@@ -42,7 +42,7 @@ def offline(browser):
         tab.on("pageerror", lambda error: tab.wrong.append(str(error)))
         tab.on("requestfailed", lambda request: tab.wrong.append(f"failed: {request.url}"))
         tab.on("request", lambda request: tab.wrong.append(request.url) if request.url.startswith("http") else None)
-        tab.goto((SITE / f"{page}.html").as_uri())
+        tab.goto((site / f"{page}.html").as_uri())
         return tab
 
     yield visit
@@ -77,6 +77,18 @@ def test_its_links_lead_somewhere(page, offline):
     local = {link for link in links if link.startswith("file:")}
     missing = [link for link in local if not Path(unquote(urlparse(link).path)).exists()]
     assert len(local) > 8 and missing == []
+
+
+def test_the_handout_holds_no_answers_for_instructors(offline):
+    pages = {path.relative_to(HANDOUT).as_posix(): path.read_text() for path in HANDOUT.rglob("*.html")}
+    assert {f"notebooks/{stem}.html" for stem in NOTEBOOKS} <= pages.keys()
+    assert not [name for name, page in pages.items() if "instructor" in (name + page).lower() or "Usual wrong" in page]
+    tab = offline("index", HANDOUT)
+    links = tab.evaluate("[...document.links].map(a => a.href.split('#')[0])")
+    assert all(Path(unquote(urlparse(link).path)).exists() for link in links if link.startswith("file:"))
+    tab = offline("notebooks/06_latent_space", HANDOUT)
+    wait_for_widgets(tab)
+    assert tab.title().startswith("06 Explore") and tab.wrong == []
 
 
 @pytest.mark.parametrize("stem", LIVE)

@@ -33,7 +33,7 @@ function play(model, count, from = 1) {
 
 test("five pictures: two images, what they decode to, and the digit in between", () => {
   const { model } = render();
-  const at = (t) => `decoded at t = ${t}\nfrom its mean μ`;
+  const at = (t) => `decoded at t\u00a0=\u00a0${t}\nfrom its mean μ`;
   assert.deepEqual(captions(), ["image: a 2", at(0), "t = 0.00\nz = (2.00, 0.00)", at(1), "image: a 7"]);
   model.set("t", 0.5);
   frames.next();

@@ -7,10 +7,12 @@ from nbformat import NotebookNode
 
 
 def read(path: Path) -> NotebookNode:
-    """The notebook, its figures with the alternative text of their cell, and no progress bars."""
+    """The notebook with its number in the title, its figures with their alternative text, and no progress bars."""
     notebook = nbformat.read(path, as_version=4)
     if "widgets" not in notebook.metadata:
         raise ValueError(f"{path}: want a notebook executed with its widgets' state; this one has none")
+    title = notebook.cells[0]
+    title.source = title.source.replace("# ", f"# {path.stem[:2]} ", 1)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]

@@ -1,5 +1,9 @@
-"""Build the static site from executed notebooks: ``make site``. It asks no network for anything, over file:// too."""
+"""Build the static site from executed notebooks: ``make site``. It asks no network for anything, over file:// too.
 
+Without ``--slides`` it is the hand-out, ``make handout``: no slides and no pages for instructors, which hold answers.
+"""
+
+import argparse
 import shutil
 import sys
 from pathlib import Path
@@ -14,9 +18,10 @@ ROOT = HERE.parent.parent
 OWN_ASSETS = ("widgets.js", "site.css")
 
 
-def lay_out(source: Path, notebooks: list[Path], assets: Path, slides: Path) -> None:
+def lay_out(source: Path, notebooks: list[Path], assets: Path, slides: Path | None) -> None:
     """Sphinx's source folder: pages where the links between them expect them, and all that they load."""
-    shutil.copytree(ROOT / "docs", source / "docs")
+    no_pages = shutil.ignore_patterns("*.md")  # only the picture
+    shutil.copytree(ROOT / "docs", source / "docs", ignore=None if slides else no_pages)
     (source / "notebooks").mkdir()
     for path in notebooks:
         nbformat.write(read(path), source / "notebooks" / path.name)
@@ -24,12 +29,13 @@ def lay_out(source: Path, notebooks: list[Path], assets: Path, slides: Path) -> 
     for name in OWN_ASSETS:
         shutil.copy(HERE / name, source / "assets")
     lay_icons(assets, source / "extra" / "notebooks")
-    shutil.copytree(slides, source / "extra" / "slides")
     shutil.copy(HERE / "conf.py", source)
     shutil.copy(ROOT / "README.md", source)  # for its table of the course
-    links = "\n".join(map(_links, notebooks))
-    index = (HERE / "index.md").read_text(encoding="utf-8").replace("{slides}", links)
-    (source / "index.md").write_text(index, encoding="utf-8")
+    students, instructors = (HERE / "index.md").read_text(encoding="utf-8").split("<!-- instructors -->\n")
+    if slides:
+        shutil.copytree(slides, source / "extra" / "slides")
+        students += instructors.replace("{slides}", "\n".join(map(_links, notebooks)))
+    (source / "index.md").write_text(students, encoding="utf-8")
 
 
 def _links(path: Path) -> str:
@@ -38,9 +44,9 @@ def _links(path: Path) -> str:
     return f"- {path.stem[:2]}: {slides}, [notes](docs/speaker_notes/{path.stem}.md)"
 
 
-def build(target: Path, notebooks: list[Path], slides: Path) -> int:
+def build(target: Path, notebooks: list[Path], slides: Path | None) -> int:
     """The site in ``target``; returns Sphinx's exit status. A warning, such as a link to nowhere, fails."""
-    source = target.parent / "site-source"
+    source = target.parent / f"{target.name}-source"
     shutil.rmtree(source, ignore_errors=True)
     shutil.rmtree(target, ignore_errors=True)
     source.mkdir(parents=True)
@@ -49,5 +55,9 @@ def build(target: Path, notebooks: list[Path], slides: Path) -> int:
 
 
 if __name__ == "__main__":
-    target, slides, *executed = map(Path, sys.argv[1:])
-    sys.exit(build(target, executed, slides))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("notebooks", type=Path, nargs="+")
+    parser.add_argument("--slides", type=Path)
+    arguments = parser.parse_args()
+    sys.exit(build(arguments.target, arguments.notebooks, arguments.slides))

@@ -23,8 +23,8 @@ function render({ model, el }) {
     const drawEnds = () => {
       const [start, end] = [model.get("start"), model.get("end")];
       startImage(toFloats(model.get("start_image")), `image: a ${model.get("start_label")}`);
-      startDecoded(start, `decoded at t = 0\nfrom ${model.get("code_name")}`);
-      endDecoded(end, `decoded at t = 1\nfrom ${model.get("code_name")}`);
+      startDecoded(start, `decoded at t\u00a0=\u00a00\nfrom ${model.get("code_name")}`);
+      endDecoded(end, `decoded at t\u00a0=\u00a01\nfrom ${model.get("code_name")}`);
       endImage(toFloats(model.get("end_image")), `image: a ${model.get("end_label")}`);
     };
     const drawCurrent = () => {
