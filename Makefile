@@ -27,6 +27,8 @@ setup: .venv/installed  ## make .venv and install the course in it (the first ti
 	@echo "Setting up .venv: some minutes the first time, mostly for PyTorch ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable .
+	@# JupyterLab asks at its first start whether to fetch news: not in front of a class
+	@$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements" 2>/dev/null
 	@touch $@
 
 .venv/installed-test: .venv/installed

@@ -28,6 +28,7 @@ def test_training_notebook_runs(after_run_all):
 def test_latent_notebook_runs(latent_notebook):
     assert latent_notebook.errors() == []
     assert latent_notebook.console == []
+    assert latent_notebook.page.locator(".Toastify__toast").count() == 0  # no question about news over the digits
 
 
 def test_one_slider_walks_in_two_models(after_run_all):
