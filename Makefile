@@ -8,6 +8,7 @@ PIP_ARGS ?=
 BIN       ?= .venv/bin
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 PACKAGE   := $(wildcard vae_helpers/*.py vae_helpers/*/*)
+WEIGHTS   := $(wildcard data/weights/*)
 EXECUTED  := $(NOTEBOOKS:notebooks/%=build/executed/%)
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 OPEN_FLAG := $(if $(filter no,$(BROWSER)),--no-browser)
@@ -28,7 +29,7 @@ setup: .venv/installed  ## make .venv and install the course in it (the first ti
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable .
 	@# JupyterLab asks at its first start whether to fetch news: not in front of a class
-	@$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements" 2>/dev/null
+	@$(BIN)/jupyter labextension disable "@jupyterlab/apputils-extension:announcements" 2>/dev/null || true
 	@touch $@
 
 .venv/installed-test: .venv/installed
@@ -65,7 +66,7 @@ notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean 
 	$(BIN)/python tools/drop_widget_views.py $(NOTEBOOKS)
 
 # For pages without a kernel: the notebooks with the state of their widgets, which the stored ones leave out.
-build/executed/%.ipynb: notebooks/%.ipynb $(PACKAGE) .venv/installed
+build/executed/%.ipynb: notebooks/%.ipynb $(PACKAGE) $(WEIGHTS) .venv/installed
 	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --output-dir=build/executed --ExecutePreprocessor.record_timing=False $<
 
 executed: $(EXECUTED)

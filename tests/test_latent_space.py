@@ -87,6 +87,7 @@ def test_encode_and_decode_a_set(images):
         (lambda: lerp(A, torch.zeros(3), 0.5), "a and b: want the same shape"),
         (lambda: slerp(torch.zeros(1, 2), B, 0.5), r"a: want shape \(D,\)"),
         (lambda: lerp(A, B, torch.zeros(2, 2)), "t: want a number"),
+        (lambda: slerp(A, B, [[0.5]]), "t: want a number"),
         (lambda: quantile_grid(1), "n: want a whole number >= 2"),
         (lambda: quantile_grid(5, 0.0), "tail: want a number between 0 and 0.5"),
         (lambda: log_prior(A), r"z: want shape \(N, D\)"),

@@ -135,18 +135,15 @@ def test_every_check_has_a_hint_and_the_packages_own_solution(path):
 
 def test_solutions_run_with_the_notebooks_imports(path):
     """A student may put one into the notebook: what it uses of other packages is imported there (of ours, in it)."""
-    imports = [
-        ast.unparse(node)
-        for cell in cells(path, "code")
-        for node in ast.parse(source(cell)).body
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-    ]
-    scope = {}
-    exec("\n".join(imports), scope)
-    for name in exercises(path):
-        function = EXERCISES[name].reference.__name__
-        exec(solution(name).source, scope)
-        assert check(name, scope[function]).status == "right", name
+    imported = {}
+    for cell in cells(path, "code"):
+        for name in re.findall(r'^solution\("(\w+)"', source(cell), re.M):
+            scope = dict(imported)
+            exec(solution(name).source, scope)
+            assert check(name, scope[EXERCISES[name].reference.__name__]).status == "right", name
+        for node in ast.parse(source(cell)).body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                exec(ast.unparse(node), imported)
 
 
 def test_progress_names_the_notebooks_exercises(path):

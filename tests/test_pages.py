@@ -55,7 +55,7 @@ def test_a_notebook_without_widget_state_is_refused(tmp_path):
         executed.read(path)
 
 
-def test_titles_get_numbers_and_figures_their_text_and_progress_bars_go(tmp_path):
+def test_titles_get_numbers_and_figures_their_text_and_stderr_goes(tmp_path):
     cell = nbformat.v4.new_code_cell("plot()", metadata={"alt": "a plot"})
     output = nbformat.v4.new_output
     cell.outputs = [output("stream", name="stderr", text="10 %"), output("display_data", {"image/png": "AAAA"})]
@@ -68,12 +68,14 @@ def test_titles_get_numbers_and_figures_their_text_and_progress_bars_go(tmp_path
     assert read.metadata.mystnb.image.alt == "a plot"
 
 
-def test_notes_come_behind_their_heading():
+def test_notes_come_behind_their_heading_and_stay():
+    subslide = {"slideshow": {"slide_type": "subslide"}}
     cells = [nbformat.v4.new_markdown_cell("## One\ntext"), nbformat.v4.new_code_cell("## Two")]
+    cells.append(nbformat.v4.new_code_cell("more()", metadata=subslide))
     notebook = slides.with_notes(
         nbformat.v4.new_notebook(cells=cells), slides.speaker_notes("# T\n## One\n\nSay it.\n")
     )
-    assert [cell.source for cell in notebook.cells] == ["## One\ntext", "Say it.", "## Two"]
+    assert [cell.source for cell in notebook.cells] == ["## One\ntext", "Say it.", "## Two", "more()", "Say it."]
     assert notebook.cells[1].metadata.slideshow.slide_type == "notes"
     with pytest.raises(ValueError, match="no such heading in the notebook: Two"):
         slides.with_notes(notebook, {"Two": "in a comment, which is no heading"})

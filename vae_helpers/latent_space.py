@@ -154,5 +154,6 @@ def _check_path(a: Tensor, b: Tensor, t: float | Tensor) -> None:
     check_float_tensor(a, "a", "(D,)", ndim=1)
     check_float_tensor(b, "b", "(D,)", ndim=1)
     check_same_shape(a, b, ("a", "b"))
-    if torch.as_tensor(t).ndim > 1:
-        raise ValueError(f"t: want a number or shape (T,), got {tuple(t.shape)}")
+    shape = tuple(torch.as_tensor(t).shape)
+    if len(shape) > 1:
+        raise ValueError(f"t: want a number or shape (T,), got {shape}")

@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 
 
 def read(path: Path) -> NotebookNode:
-    """The notebook with its number in the title, its figures with their alternative text, and no progress bars."""
+    """The notebook with its number in the title, its figures with their alternative text, and nothing from stderr."""
     notebook = nbformat.read(path, as_version=4)
     if "widgets" not in notebook.metadata:
         raise ValueError(f"{path}: want a notebook executed with its widgets' state; this one has none")

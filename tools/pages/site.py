@@ -51,7 +51,9 @@ def build(target: Path, notebooks: list[Path], slides: Path | None) -> int:
     shutil.rmtree(target, ignore_errors=True)
     source.mkdir(parents=True)
     lay_out(source, notebooks, fetch(target.parent / "assets"), slides)
-    return sphinx(["-q", "-W", "--keep-going", "-E", "-b", "html", str(source), str(target)])
+    return sphinx(
+        ["-q", "-W", "--keep-going", "-E", "-b", "html", "-d", str(source / ".doctrees"), str(source), str(target)]
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Build reveal.js slides from executed notebooks: ``make slides``.
 
 A cell's ``slideshow.slide_type`` says where it goes. The tags ``slides-hide-input`` and ``slides-hide-output`` leave
-a part of a cell out. Speaker notes come from docs/speaker_notes, by the heading that they stand under.
+a part of a cell out. Speaker notes come from docs/speaker_notes, by the heading that they stand under;
+they stay until the next one.
 """
 
 import re
@@ -45,19 +46,22 @@ def speaker_notes(text: str) -> dict[str, str]:
 
 
 def with_notes(notebook: NotebookNode, notes: dict[str, str]) -> NotebookNode:
-    """The notebook with a cell of notes behind each cell that holds their heading.
+    """The notebook with a cell of notes on each slide: those of its own headings, else of the last one before.
 
     Raises:
         ValueError: notes for a heading that the notebook does not have.
     """
-    cells, left = [], dict(notes)
+    cells, left, current = [], dict(notes), ""
     for cell in notebook.cells:
         cells.append(cell)
-        for heading in HEADING.findall(cell.source) if cell.cell_type == "markdown" else []:
-            if heading in left:
-                aside = nbformat.v4.new_markdown_cell(left.pop(heading))
-                aside.metadata["slideshow"] = {"slide_type": "notes"}
-                cells.append(aside)
+        headings = HEADING.findall(cell.source) if cell.cell_type == "markdown" else []
+        own = [left.pop(heading) for heading in headings if heading in left]
+        current = "\n\n".join(own) or current
+        begins = cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide")
+        if own or (begins and current):
+            aside = nbformat.v4.new_markdown_cell(current)
+            aside.metadata["slideshow"] = {"slide_type": "notes"}
+            cells.append(aside)
     if left:
         raise ValueError(f"speaker notes: no such heading in the notebook: {', '.join(left)}")
     return NotebookNode(notebook | {"cells": cells})
@@ -75,7 +79,8 @@ def for_the_back_row(notebook: NotebookNode) -> NotebookNode:
 
 def build(notebooks: list[Path], folder: Path, assets: Path) -> None:
     """A page of slides for each notebook in ``folder``, and the assets they share."""
-    shutil.copytree(assets, folder / "assets", dirs_exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(assets, folder / "assets")
     for name in ("widgets.js", "slides.js", "slides.css"):
         shutil.copy(HERE / name, folder / "assets")
     lay_icons(assets, folder)

@@ -131,6 +131,7 @@ EXERCISES: dict[str, Exercise] = {
                 "this is the arc (slerp), correct for another exercise; lerp is the straight line.",
             ),
         ),
+        note="The first line lets t be several numbers at once; one number does not need it.",
     ),
     "slerp": Exercise(
         "the arc between two codes",
@@ -172,5 +173,6 @@ EXERCISES: dict[str, Exercise] = {
                 "divide both terms by sin(w); else t = 0 does not give a.",
             ),
         ),
+        note="The first line lets t be several numbers at once; one number does not need it.",
     ),
 }

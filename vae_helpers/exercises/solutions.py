@@ -27,7 +27,8 @@ class Solution:
         return (
             f"<details><summary><b>Solution</b></summary><pre><code>{html.escape(self.source)}</code></pre>"
             f"<p>This is the package's own <code>{self.place}</code>, without its docstring, its types and the "
-            f"checks of its arguments. {html.escape(self.note)}</p></details>"
+            f"checks of its arguments. {html.escape(self.note)} To see that it passes, put it into a cell with "
+            f"<code>check(&quot;{self.name}&quot;, {self.place.rsplit('.', 1)[-1]})</code> below it.</p></details>"
         )
 
 
@@ -44,7 +45,7 @@ def solution(name: str) -> Solution:
 
 
 def _imports(reference: Callable) -> str:
-    """Import what the function uses of the package. Modules such as ``torch`` every notebook has."""
+    """Import the functions and classes of the package that it uses. Modules such as ``torch`` every notebook has."""
     function = inspect.unwrap(reference)
     written = {node.id for node in ast.walk(ast.parse(_essence(reference))) if isinstance(node, ast.Name)}
     found = {}
