@@ -63,6 +63,7 @@ def test_a_page_asks_no_network_for_anything(page, offline):
     assert (
         tab.evaluate("[...document.images].filter(i => !i.alt || !i.complete || !i.naturalWidth).map(i => i.src)") == []
     )
+    assert not any(bar.is_visible() for bar in tab.locator(".widget-hprogress").all())  # they are full
     raw = tab.evaluate(
         "['$$', '\\\\frac', '\\\\mathbb', '|---|'].filter(sign => document.body.innerText.includes(sign))"
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).parent.parent.parent
 SLIDES = ROOT / "build" / "slides"
@@ -75,6 +76,21 @@ def test_each_slide_has_speaker_notes(deck):
     assert len(bare) <= 1, bare  # the title
     notes = deck.locator("aside.notes")
     assert notes.count() > 5 and not any(note.is_visible() for note in notes.all())
+
+
+def test_the_speakers_window_follows(deck):
+    with deck.context.expect_page() as opened:
+        deck.keyboard.press("s")
+    notes = opened.value.locator(".speaker-controls-notes .value")
+    to_slide_with(deck, "aside.notes mjx-container")
+    expect(notes).to_contain_text("Ask:")
+    expect(notes.locator("svg").first).to_be_visible()  # a formula
+    assert notes.locator("mjx-assistive-mml").count() == 0  # it would be seen there, beside the formula
+    to_slide_with(deck, "#Summary")
+    expect(notes).to_contain_text("Ask:")
+    expect(notes).not_to_contain_text("Usual wrong answer:")
+    opened.value.close()
+    deck.evaluate("Reveal.slide(0)")
 
 
 def test_widgets_live_and_keep_their_keys(deck):

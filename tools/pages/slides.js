@@ -46,6 +46,8 @@ document.addEventListener("DOMContentLoaded", async () => {
     if (area.querySelector('script[type="application/vnd.jupyter.widget-view+json"]')) area.dataset.preventSwipe = "";
   }
   tieFormulas();
+  // The speaker's window lacks MathJax's styles: it would show each formula a second time, as screen readers have it.
+  for (const copy of document.querySelectorAll("aside.notes mjx-assistive-mml")) copy.remove();
   for (const moment of ["ready", "slidechanged"]) Reveal.on(moment, ({ currentSlide }) => fitFigures(currentSlide));
   Reveal.initialize({
     width: 1280,
