@@ -19,7 +19,7 @@ SEEN = """() => {
         right: Math.max(...boxes.map(b => b.right)),
         bottom: Math.max(...boxes.map(b => b.bottom)),
         smallest: Math.min(99, ...text.map(e => parseFloat(getComputedStyle(e).fontSize))),
-        last: Reveal.isLastSlide(),
+        last: Reveal.isLastSlide() && !Reveal.availableFragments().next,
     };
 }"""
 PICTURES = """() => [...Reveal.getCurrentSlide().querySelectorAll('.vae-view canvas')].map(c => c.toDataURL()).join()"""
