@@ -87,7 +87,7 @@ bench: setup  ## measure speed against a textbook loop, and the notebooks' memor
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/notebook_memory.py 2>/dev/null
 
-bench-live: .venv/installed-test  ## measure key press to changed pixels in a real browser (about a minute)
+bench-live: .venv/installed-test  ## measure key presses and drags to changed pixels in a real browser (about 2 minutes)
 	$(BIN)/python benchmarks/live_latency.py
 
 doctor: setup  ## say whether this machine is ready, and the cure for what is not

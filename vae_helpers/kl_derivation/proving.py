@@ -159,7 +159,10 @@ def _latex(expression: Expr) -> str:
 
 @cache
 def fourth_moment(mu: Expr, sigma: Expr) -> Expr:
-    """E[z^4] for z ~ N(mu, sigma^2), by integration over eps with z = mu + sigma eps."""
+    """E[z^4] for z ~ N(mu, sigma^2), by integration over eps with z = mu + sigma eps.
+
+    It brings its own ``eps``, because it is shown as a solution, which must run by itself.
+    """
     eps = sp.Symbol("epsilon", real=True)
     density = sp.exp(-(eps**2) / 2) / sp.sqrt(2 * sp.pi)
     integrand = sp.expand((mu + sigma * eps) ** 4) * density
