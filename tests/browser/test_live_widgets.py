@@ -104,8 +104,10 @@ def test_interpolation_slider_by_keyboard_and_mouse(latent_notebook):
         page.keyboard.press("ArrowRight")
     assert wait_for_change(page, read, before) and page.wait_for_timeout(300) is None
     assert read().startswith("t = 0.05")
+    cell.evaluate("el => { window.held = 0; el.addEventListener('gotpointercapture', () => held++); }")
     drag(page, cell.locator(".noUi-base"), 0.05, 0.5)
     page.wait_for_timeout(300)
+    assert page.evaluate("held") == 1  # the slider holds the pointer: no search below the mouse at each movement
     assert 0.45 < float(read().split()[2]) < 0.55
     assert np.abs(pixels(digit.locator("canvas")) - at_start).max() > 0.3
     assert cell.locator(".vae-map").get_attribute("aria-label") != map_at_start

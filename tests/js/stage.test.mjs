@@ -80,7 +80,22 @@ test("all that can have the focus keeps JupyterLab's shortcuts off, also what is
   stage.handlers.focusin();
   assert.equal(latest.dataset.lmSuppressShortcuts, "true");
   undo();
-  assert.equal(stage.handlers.focusin, undefined);
+  assert.deepEqual(stage.handlers, {});
+});
+
+test("a slider that is dragged holds the pointer, nothing else on the stage does", () => {
+  const slider = child(stage, "div", "noUi-target");
+  const held = [];
+  const press = (target, pointerId) => {
+    target.setPointerCapture = (id) => held.push([target, id]);
+    stage.handlers.pointerdown({ target, pointerId });
+  };
+  w.tendStage(el);
+  FakeObserver.resize(el);
+  const handle = child(slider, "div", "noUi-handle");
+  press(handle, 7);
+  press(child(stage, "button"), 8);
+  assert.deepEqual(held, [[handle, 7]]);
 });
 
 test("a slider's handle is named as the slider", () => {

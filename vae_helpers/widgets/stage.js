@@ -55,8 +55,9 @@ export function addFullScreen(parent, el) {
 
 /**
  * Keep JupyterLab's shortcuts off all that can have the focus on the stage (it asks the very element that has it),
- * and name the sliders' handles, which ipywidgets leaves nameless. Other parts of the stage may be drawn later than
- * `el`, so it is done at each new size and whenever the focus comes. Returns what undoes its listening.
+ * name the sliders' handles, which ipywidgets leaves nameless, and let a slider that is dragged hold the pointer. Other
+ * parts of the stage may be drawn later than `el`, so it is done at each new size and whenever the focus comes.
+ * Returns what undoes its listening.
  */
 export function tendStage(el) {
   let stage = el;
@@ -71,12 +72,19 @@ export function tendStage(el) {
   const stop = onResize(el, () => {
     stage = el.closest(".vae-stage") ?? el;
     stage.addEventListener("focusin", tend); // the same listener again is none
+    stage.addEventListener("pointerdown", holdPointer);
     tend();
   });
   return () => {
     stop();
     stage.removeEventListener("focusin", tend);
+    stage.removeEventListener("pointerdown", holdPointer);
   };
+}
+
+/** Else a browser would search JupyterLab's whole page for what lies under the mouse, twice for each movement. */
+function holdPointer({ target, pointerId }) {
+  if (target.closest(".noUi-target")) target.setPointerCapture(pointerId);
 }
 
 /** So many draws from N(0, 1), by Box and Muller. */
