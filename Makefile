@@ -71,13 +71,18 @@ build/executed/%.ipynb: notebooks/%.ipynb $(PACKAGE) $(WEIGHTS) .venv/installed
 
 executed: $(EXECUTED)
 
-slides: .venv/installed-site $(EXECUTED)  ## build reveal.js slides with live widgets and speaker notes in build/slides
+# Once, before any page: `make -j2 site handout` would have two programs lay the same files.
+build/assets/.laid: tools/pages/assets.py .venv/installed-site
+	$(BIN)/python tools/pages/assets.py build/assets
+	@touch $@
+
+slides: build/assets/.laid $(EXECUTED)  ## build reveal.js slides with live widgets and speaker notes in build/slides
 	$(BIN)/python tools/pages/slides.py build/slides $(EXECUTED)
 
 site: slides  ## build the course as a static site with live widgets, slides included, in build/site
 	$(BIN)/python tools/pages/site.py build/site $(EXECUTED) --slides build/slides
 
-handout: .venv/installed-site $(EXECUTED)  ## build the site for students, without slides and notes for instructors, in build/handout
+handout: build/assets/.laid $(EXECUTED)  ## build the site for students, without slides and notes for instructors, in build/handout
 	$(BIN)/python tools/pages/site.py build/handout $(EXECUTED)
 
 weights: setup  ## train the checkpoints in data/weights again (about 5 minutes)
