@@ -20,7 +20,7 @@ PAGES += [f"docs/speaker_notes/{stem}" for stem in NOTEBOOKS]
 PICTURES = """el => [...el.closest('.vae-stage').querySelectorAll('.vae-view canvas')].map(c => c.toDataURL()).join()"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def offline(browser):
     """``open(page, **context)``: a page of the site in a browser without a network; it notes all that goes wrong."""
     assert SITE.exists() and HANDOUT.exists(), "there is no build/site or build/handout: run `make site handout` first"
