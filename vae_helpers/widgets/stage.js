@@ -82,7 +82,7 @@ export function tendStage(el) {
   };
 }
 
-/** Else a browser would search JupyterLab's whole page for what lies under the mouse, twice for each movement. */
+/** Else a browser would look for what lies under the mouse at each movement, and lay the page out anew for that. */
 function holdPointer({ target, pointerId }) {
   if (target.closest(".noUi-target")) target.setPointerCapture(pointerId);
 }
