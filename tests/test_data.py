@@ -8,10 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from vae_helpers import data
-from vae_helpers.data import DataError, binarize, find_archive, load_mnist
+from vae_helpers.data import DataError, archives, binarize, load_fashion_mnist, load_kmnist, load_mnist, mnist
+from vae_helpers.data.archives import REPO_DATA, find_archive
 
 LABELS = "t10k-labels-idx1-ubyte.gz"
+REAL = REPO_DATA / "MNIST" / "raw"
+MNIST_LABELS, KMNIST_LABELS = (
+    next(archive for archive in mnist.archives(dataset) if archive.name == LABELS) for dataset in ("MNIST", "KMNIST")
+)
 
 
 @pytest.fixture
@@ -21,14 +25,14 @@ def offline(monkeypatch):
     def no_network(*args, **kwargs):
         raise OSError("no network in this test")
 
-    monkeypatch.setattr(data, "download_url", no_network)
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", no_network)
 
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
     """A repository and a user's cache that both start empty."""
-    monkeypatch.setattr(data, "REPO_DATA", tmp_path / "repo")
-    monkeypatch.setattr(data, "user_cache_path", lambda name: tmp_path / "cache")
+    monkeypatch.setattr(archives, "REPO_DATA", tmp_path / "repo")
+    monkeypatch.setattr(archives, "user_cache_path", lambda name: tmp_path / "cache")
     monkeypatch.delenv("VAE_DATA_DIR", raising=False)
     return tmp_path
 
@@ -39,9 +43,6 @@ def put(folder, content=None, name=LABELS):
     path.parent.mkdir(parents=True)
     path.write_bytes(content if content is not None else (REAL / name).read_bytes())
     return path
-
-
-REAL = data.REPO_DATA / "MNIST" / "raw"
 
 
 def test_whole_sets(test_set):
@@ -62,7 +63,7 @@ def test_training_set():
 def test_same_pixels_as_torchvision(tmp_path, test_set):
     from torchvision.datasets import MNIST
 
-    shutil.copytree(data.REPO_DATA / "MNIST", tmp_path / "MNIST")
+    shutil.copytree(REPO_DATA / "MNIST", tmp_path / "MNIST")
     theirs = MNIST(tmp_path, train=False, download=True)
     assert torch.equal((test_set[0] * 255).round().byte().squeeze(1), theirs.data)
     assert torch.equal(test_set[1], theirs.targets)
@@ -96,10 +97,11 @@ def test_binarizations(test_set):
     ("arguments", "message"),
     [
         ({"split": "validation"}, "split: want one of train, test, got 'validation'"),
-        ({"split": "test", "dataset": "CIFAR10"}, "dataset: want one of"),
         ({"split": "test", "binarization": "otsu"}, "binarization: want one of none, threshold, dynamic"),
         ({"split": "test", "n": 0}, "n: want a whole number from 1 to 10000, got 0"),
         ({"split": "test", "n": 20_000}, "n: want"),
+        ({"split": "test", "n": True}, "n: want"),
+        ({"split": "test", "n": 2.0}, "n: want"),
         ({"split": "test", "digits": (3, 12)}, "digits: want classes from 0 to 9"),
         ({"split": "test", "digits": ()}, "digits: want classes"),
     ],
@@ -113,7 +115,7 @@ def test_environment_variable_comes_first(elsewhere, monkeypatch):
     path = put(elsewhere / "mine")
     put(elsewhere / "repo")
     monkeypatch.setenv("VAE_DATA_DIR", str(elsewhere / "mine"))
-    assert find_archive("MNIST", LABELS) == path
+    assert find_archive(MNIST_LABELS) == path
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a gzip file", (REAL / LABELS).read_bytes()[:-100]])
@@ -122,46 +124,50 @@ def test_damaged_archive_is_named_and_restored(elsewhere, monkeypatch, offline, 
     good = put(elsewhere / "repo")
     monkeypatch.setenv("VAE_DATA_DIR", str(elsewhere / "mine"))
     with pytest.warns(UserWarning, match=f"{bad} is damaged"):
-        assert find_archive("MNIST", LABELS) == good
+        assert find_archive(MNIST_LABELS) == good
     assert bad.read_bytes() == good.read_bytes()
 
 
 def test_damaged_repository_copy_is_downloaded_again(elsewhere, monkeypatch):
     bad = put(elsewhere / "repo", b"half a file")
-    monkeypatch.setattr(data, "download_url", lambda url, root, name, md5: shutil.copy(REAL / name, root))
+    monkeypatch.setattr(
+        "torchvision.datasets.utils.download_url", lambda url, root, name, md5: shutil.copy(REAL / name, root)
+    )
     with pytest.warns(UserWarning, match="is damaged"):
-        assert find_archive("MNIST", LABELS) == bad
+        assert find_archive(MNIST_LABELS) == bad
     assert gzip.decompress(bad.read_bytes())[:4] == b"\x00\x00\x08\x01"
 
 
 def test_damaged_and_offline_is_a_clear_error(elsewhere, offline):
     bad = put(elsewhere / "repo", b"half a file")
     with pytest.warns(UserWarning), pytest.raises(DataError, match=r"is damaged.*no network.*git checkout"):
-        find_archive("MNIST", LABELS)
+        find_archive(MNIST_LABELS)
     assert bad.read_bytes() == b"half a file"
 
 
 def test_other_dataset_offline_is_a_clear_error(elsewhere, offline):
     with pytest.raises(DataError, match=r"FashionMNIST.*not on this machine.*connect once, or copy"):
-        load_mnist("test", dataset="FashionMNIST")
+        load_fashion_mnist("test")
 
 
 def test_download_falls_back_to_the_cache(elsewhere, monkeypatch):
     (elsewhere / "repo").write_text("a file where the folder should be: nobody, not even root, can write below it")
-    monkeypatch.setattr(data, "download_url", lambda url, root, name, md5: shutil.copy(REAL / name, root))
-    assert find_archive("MNIST", LABELS).is_relative_to(elsewhere / "cache")
+    monkeypatch.setattr(
+        "torchvision.datasets.utils.download_url", lambda url, root, name, md5: shutil.copy(REAL / name, root)
+    )
+    assert find_archive(MNIST_LABELS).is_relative_to(elsewhere / "cache")
 
 
 def test_nowhere_to_write(elsewhere, monkeypatch):
     (elsewhere / "repo").write_text("")
     (elsewhere / "cache").write_text("")
     with pytest.raises(DataError, match="no folder can be written for KMNIST.*VAE_DATA_DIR"):
-        find_archive("KMNIST", LABELS)
+        find_archive(KMNIST_LABELS)
 
 
 def test_a_failed_download_leaves_nothing_behind(elsewhere, offline):
     with pytest.raises(DataError):
-        find_archive("KMNIST", LABELS)
+        find_archive(KMNIST_LABELS)
     assert [p for p in elsewhere.rglob("*") if p.is_file()] == []
 
 
@@ -179,6 +185,26 @@ def test_thirty_at_once(elsewhere, monkeypatch):
     put(elsewhere / "repo")
     monkeypatch.setenv("VAE_DATA_DIR", str(elsewhere / "mine"))
     with pytest.warns(UserWarning), ThreadPoolExecutor(30) as pool:
-        found = list(pool.map(lambda _: find_archive("MNIST", LABELS).read_bytes(), range(30)))
+        found = list(pool.map(lambda _: find_archive(MNIST_LABELS).read_bytes(), range(30)))
     assert set(found) == {(REAL / LABELS).read_bytes()}
     assert sorted(p.name for p in elsewhere.rglob("*") if p.is_file()) == [LABELS, LABELS]
+
+
+@pytest.mark.parametrize("dataset", mnist.MD5)
+def test_sums_and_mirrors_are_torchvisions(dataset):
+    import torchvision
+
+    theirs = getattr(torchvision.datasets, dataset)
+    assert dict(theirs.resources) == mnist.MD5[dataset] and theirs.mirrors == mnist.MIRRORS[dataset]
+
+
+def test_look_alikes_take_the_same_keywords(elsewhere, monkeypatch):
+    """From MNIST's archives under another name, since they are not in the repository."""
+    monkeypatch.setitem(mnist.MD5, "KMNIST", mnist.MD5["MNIST"])
+    target = elsewhere / "repo" / "KMNIST"
+    target.mkdir(parents=True)
+    (target / "raw").symlink_to(REAL)
+    images, labels = load_kmnist("test", n=20, digits=(2, 7), seed=1)
+    assert images.shape == (20, 1, 28, 28) and set(labels.tolist()) == {2, 7}
+    with pytest.raises(TypeError, match="dataset"):
+        load_kmnist("test", dataset="MNIST")

@@ -5,7 +5,8 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from vae_helpers import data, doctor
+from vae_helpers import doctor
+from vae_helpers.data import archives
 
 
 def test_this_machine_is_well():
@@ -71,10 +72,10 @@ def test_missing_package(monkeypatch):
 
 
 def test_missing_data(monkeypatch):
-    def find(dataset, name):
-        raise data.DataError("gone")
+    def find(archive):
+        raise archives.DataError("gone")
 
-    monkeypatch.setattr(data, "find_archive", find)
+    monkeypatch.setattr(archives, "find_archive", find)
     assert "git checkout" in failure(doctor.check_data).cure
 
 

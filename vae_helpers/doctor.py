@@ -84,10 +84,11 @@ def _disabled_extensions() -> set[str]:
 
 
 def check_data() -> str:
-    data = importlib.import_module("vae_helpers.data")
+    archives = importlib.import_module("vae_helpers.data.archives")
+    mnist = importlib.import_module("vae_helpers.data.mnist")
     try:
-        paths = [data.find_archive("MNIST", name) for name, _ in data.MNIST.resources]
-    except data.DataError as error:
+        paths = [archives.find_archive(archive) for archive in mnist.archives("MNIST")]
+    except archives.DataError as error:
         raise Problem(
             f"MNIST: {error}", "see the message; `git checkout -- data/MNIST` restores the four archives"
         ) from error

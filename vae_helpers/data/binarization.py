@@ -1,0 +1,31 @@
+"""Grey pixels as black and white."""
+
+from typing import Literal
+
+import torch
+from torch import Generator, Tensor
+
+BINARIZATIONS = ("none", "threshold", "dynamic")
+
+Binarization = Literal["none", "threshold", "dynamic"]
+
+
+def binarize(images: Tensor, binarization: Binarization, generator: Generator | None = None) -> Tensor:
+    """Grey images in [0, 1] as black and white, same shape and type.
+
+    ``"none"`` leaves them grey; ``"threshold"`` is x > 0.5; ``"dynamic"`` draws each pixel from
+    Bernoulli(x) (Salakhutdinov & Murray 2008). Losses under different treatments can't be compared.
+
+    Raises:
+        ValueError: another ``binarization``.
+
+    >>> binarize(torch.tensor([0.2, 0.5, 0.9]), "threshold")
+    tensor([0., 0., 1.])
+    """
+    if binarization not in BINARIZATIONS:
+        raise ValueError(f"binarization: want one of {', '.join(BINARIZATIONS)}, got {binarization!r}")
+    if binarization == "threshold":
+        return (images > 0.5).to(images.dtype)
+    if binarization == "dynamic":
+        return torch.bernoulli(images, generator=generator)
+    return images
