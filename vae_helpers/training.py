@@ -1,19 +1,21 @@
 """The one training loop of the course."""
 
+import operator
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
 from torch import Generator, Tensor, nn
 from tqdm.auto import tqdm
 
-from vae_helpers.checks import check_images
 from vae_helpers.data import BINARIZATIONS, Binarization, binarize
-from vae_helpers.evaluation import mean_terms
+from vae_helpers.evaluation import Batch, check_data, mean_terms
 from vae_helpers.losses import negative_elbo
+from vae_helpers.threads import threads_for
 
 Schedule = Callable[[float], float]
+Step = Callable[..., tuple[Tensor, Tensor]]
 STEPS_BETWEEN_CHECKS = 100  # reading the loss waits for the device, so it is done now and then only
 
 
@@ -62,16 +64,16 @@ def warm_up(epochs: float, beta: float = 1.0) -> Schedule:
 def training_step(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
-    x: Tensor,
+    *batch: Tensor,
     beta: float = 1.0,
     generator: Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """One step of ``optimizer`` on the mean over images of reconstruction + beta * KL.
+    """One step of ``optimizer`` on the mean over examples of reconstruction + beta * KL.
 
     Args:
-        model: anything with ``loss_terms(x, generator) -> (reconstruction, kl)``, both of shape (N,).
+        model: anything with ``loss_terms(*batch, generator=...) -> (reconstruction, kl)``, both of shape (N,).
         optimizer: holds the model's parameters.
-        x: images, (N, 1, 28, 28).
+        batch: what the model takes, N examples of each: images (N, 1, 28, 28), and labels (N,) for some.
         beta: weight of the KL.
         generator: for the draws of z.
 
@@ -79,9 +81,9 @@ def training_step(
         ``reconstruction, kl`` before the step, each (N,), in nats, without gradients.
 
     Raises:
-        TypeError, ValueError: unusable images.
+        TypeError, ValueError: a batch that the model can't use.
     """
-    reconstruction, kl = model.loss_terms(x, generator)
+    reconstruction, kl = model.loss_terms(*batch, generator=generator)
     loss = negative_elbo(reconstruction, kl, beta).mean()
     optimizer.zero_grad()
     loss.backward()
@@ -91,8 +93,8 @@ def training_step(
 
 def fit(
     model: nn.Module,
-    train_images: Tensor,
-    test_images: Tensor | None = None,
+    train_images: Batch,
+    test_images: Batch | None = None,
     *,
     epochs: int = 8,
     batch_size: int = 256,
@@ -104,95 +106,128 @@ def fit(
     device: str = "cpu",
     progress: bool = True,
     on_epoch: Callable[[History], None] | None = None,
+    step: Step = training_step,
 ) -> History:
-    """Train ``model`` in place with Adam on reconstruction + beta * KL, averaged over the images of a batch.
+    """Train ``model`` in place with Adam on reconstruction + beta * KL, averaged over the examples of a batch.
 
-    The Stop button (or Ctrl-C) ends training early and keeps the model and the history so far.
+    The Stop button (or Ctrl-C) ends training early and keeps the model and the history so far. A small network gets
+    one thread, a large one all that PyTorch would use: see :mod:`vae_helpers.threads`.
 
     Args:
-        model: anything with ``loss_terms(x, generator) -> (reconstruction, kl)``, both of shape (N,).
-        train_images, test_images: float32 in [0, 1], shape (N, 1, 28, 28); test losses need the second.
-        epochs: passes over the training images.
-        batch_size: images per step.
+        model: anything with ``loss_terms(*batch, generator=...) -> (reconstruction, kl)``, both of shape (N,).
+        train_images, test_images: images, float32 in [0, 1], shape (N, 1, 28, 28); or a tuple of tensors of equal
+            length, such as images and labels, for a model that takes more. Test losses need the second.
+        epochs: passes over the training data.
+        batch_size: examples per step.
         learning_rate: Adam's, or the peak of the cycle.
         one_cycle: warm the learning rate up and cool it down again (Smith & Topin 2018); False keeps it constant.
         beta: weight of the KL, or a function from epochs done so far (0.0 at the start) to it: see :func:`warm_up`.
-        binarization: see ``data.binarize``; "dynamic" draws anew at every step, and once for the test images.
-        seed: for the order of the images and the draws of z.
+        binarization: see ``data.binarize``; of the first tensor. "dynamic" draws anew at every step, and once for
+            the test images.
+        seed: for the order of the examples and the draws of z.
         device: "cpu", "cuda" or "mps"; the model ends there.
         progress: show a bar.
         on_epoch: called with the history after each epoch, to draw a live curve for example.
+        step: what is done with a batch, as :func:`training_step`: another one can train a second network beside.
 
     Returns:
         A :class:`History` with a row per finished epoch.
 
     Raises:
-        TypeError, ValueError: unusable images or settings, before anything is changed.
+        TypeError, ValueError: unusable data or settings, before anything is changed.
         NonFiniteLossError: the loss became NaN or infinite.
     """
     _check_settings(epochs, batch_size, learning_rate, beta, binarization)
-    check_images(train_images, "train_images")
-    if test_images is not None:
-        check_images(test_images, "test_images")
-        test_images = binarize(test_images, binarization, Generator().manual_seed(seed)).to(device)
-    train_images = train_images.to(device)
+    train = check_data(model, train_images, "train_images")
+    test = None if test_images is None else check_data(model, test_images, "test_images")
     model.to(device).train()
-
-    order, noise = Generator().manual_seed(seed), Generator(device).manual_seed(seed)
-    steps = -(-len(train_images) // batch_size)
+    batches = _Batches(train, batch_size, binarization, seed, device)
+    if test:
+        test = (binarize(test[0], binarization, Generator().manual_seed(seed)), *test[1:])
+        test = tuple(part.to(device) for part in test)
     optimizer = torch.optim.Adam(model.parameters(), learning_rate, fused=True)
-    scheduler = (
-        torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=epochs * steps) if one_cycle else None
-    )
-    history, terms = History(), torch.zeros(steps, 2, device=device)
+    steps = epochs * len(batches)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps) if one_cycle else None
+    schedule = beta if callable(beta) else lambda _: beta
+    history = History()
     last_good = _copy_of_weights(model)
-    with tqdm(total=epochs * steps, desc="Training", unit="step", disable=not progress) as bar:
+    with threads_for(model), tqdm(total=steps, desc="Training", unit="step", disable=not progress) as bar:
+
+        def one_step(done: float, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+            terms = step(model, optimizer, *batch, beta=schedule(done), generator=batches.noise)
+            if cycle:
+                cycle.step()
+            bar.update()
+            return terms
+
         try:
             for epoch in range(epochs):
                 started = time.perf_counter()
-                for step, batch in enumerate(torch.randperm(len(train_images), generator=order).split(batch_size)):
-                    x = binarize(train_images.index_select(0, batch.to(device)), binarization, noise)
-                    weight = beta(epoch + step / steps) if callable(beta) else beta
-                    reconstruction, kl = training_step(model, optimizer, x, weight, noise)
-                    if scheduler:
-                        scheduler.step()
-                    terms[step] = torch.stack([reconstruction.sum(), kl.sum()])
-                    bar.update()
-                    if step % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1 or step == steps - 1:
-                        _stop_if_not_finite(terms[: step + 1], epoch, history, model, last_good)
+                terms = _epoch(epoch, batches, one_step)
                 seconds = time.perf_counter() - started
-                history.rows.append(_row(epoch, seconds, weight, terms, train_images, model, test_images))
+                last_beta = schedule(epoch + 1 - 1 / len(batches))
+                history.rows.append(_row(epoch, seconds, last_beta, terms / len(train[0]), model, test))
                 last_good = _copy_of_weights(model)
-                bar.set_postfix(
-                    {
-                        key: f"{history.rows[-1][key]:.1f}"
-                        for key in ("train_total", "test_total")
-                        if key in history.rows[-1]
-                    }
-                )
+                bar.set_postfix(_shown(history.rows[-1]))
                 if on_epoch:
                     on_epoch(history)
         except KeyboardInterrupt:
             history.stopped = True
+        except _NotFinite as found:
+            model.load_state_dict(last_good)
+            raise NonFiniteLossError(epoch + 1, found.step, history) from None
     model.eval()
     return history
 
 
-def _row(epoch, seconds, beta, terms, train_images, model, test_images) -> dict[str, float]:
-    reconstruction, kl = (terms.cpu().double().sum(dim=0) / len(train_images)).tolist()
+class _Batches:
+    """The training data in batches, in a new order each time they are gone through."""
+
+    def __init__(self, data: tuple[Tensor, ...], batch_size: int, binarization: Binarization, seed: int, device: str):
+        self.data = tuple(part.to(device) for part in data)
+        self.batch_size, self.binarization = batch_size, binarization
+        self.order, self.noise = Generator().manual_seed(seed), Generator(device).manual_seed(seed)
+
+    def __len__(self) -> int:
+        return -(-len(self.data[0]) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
+        for chosen in torch.randperm(len(self.data[0]), generator=self.order).split(self.batch_size):
+            first, *rest = (part.index_select(0, chosen.to(part.device)) for part in self.data)
+            yield binarize(first, self.binarization, self.noise), *rest
+
+
+class _NotFinite(Exception):
+    def __init__(self, step: int):
+        self.step = step
+
+
+def _epoch(epoch: int, batches: _Batches, one_step: Callable) -> Tensor:
+    """Go through the data once; the sums over all examples of reconstruction and KL, shape (2,), float64."""
+    terms = torch.zeros(len(batches), 2, device=batches.data[0].device)
+    for k, batch in enumerate(batches):
+        reconstruction, kl = one_step(epoch + k / len(batches), batch)
+        terms[k] = torch.stack([reconstruction.sum(), kl.sum()])
+        if k % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1 or k == len(batches) - 1:
+            finite = torch.isfinite(terms[: k + 1]).all(dim=1).cpu()
+            if not finite.all():
+                raise _NotFinite(step=int((~finite).nonzero()[0]) + 1)
+    return terms.cpu().double().sum(dim=0)
+
+
+def _row(epoch, seconds, beta, train_means, model, test) -> dict[str, float]:
+    reconstruction, kl = train_means.tolist()
     row = {"epoch": epoch + 1, "seconds": seconds, "beta": float(beta)}
     row |= {"train_reconstruction": reconstruction, "train_kl": kl, "train_total": reconstruction + kl}
-    if test_images is not None:
-        test = mean_terms(model, test_images)
-        row |= {"test_reconstruction": test.reconstruction, "test_kl": test.kl, "test_total": test.total}
+    if test is not None:
+        means = mean_terms(model, test)
+        row |= {"test_reconstruction": means.reconstruction, "test_kl": means.kl, "test_total": means.total}
     return row
 
 
-def _stop_if_not_finite(terms: Tensor, epoch: int, history: History, model: nn.Module, last_good: dict) -> None:
-    finite = torch.isfinite(terms).all(dim=1).cpu()
-    if not finite.all():
-        model.load_state_dict(last_good)
-        raise NonFiniteLossError(epoch + 1, int((~finite).nonzero()[0]) + 1, history)
+def _shown(row: dict[str, float]) -> dict[str, str]:
+    """What the bar tells of an epoch."""
+    return {name: f"{row[name]:.1f}" for name in ("train_total", "test_total") if name in row}
 
 
 def _copy_of_weights(model: nn.Module) -> dict[str, Tensor]:
@@ -201,7 +236,7 @@ def _copy_of_weights(model: nn.Module) -> dict[str, Tensor]:
 
 def _check_settings(epochs, batch_size, learning_rate, beta, binarization) -> None:
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not isinstance(value, int) or value < 1:
+        if isinstance(value, bool) or not hasattr(value, "__index__") or operator.index(value) < 1:
             raise ValueError(f"{name}: want a whole number >= 1, got {value!r}")
     if not learning_rate > 0:
         raise ValueError(f"learning_rate: want a number > 0, got {learning_rate!r}")
