@@ -8,10 +8,10 @@ import torch
 from torch import Generator, Tensor, nn
 from tqdm.auto import tqdm
 
-from vae_helpers.checks import check_images
 from vae_helpers.data import BINARIZATIONS, Binarization, binarize
 from vae_helpers.evaluation import mean_terms
-from vae_helpers.losses import negative_elbo
+from vae_helpers.losses import vae_loss
+from vae_helpers.validation import check_images
 
 Schedule = Callable[[float], float]
 STEPS_BETWEEN_CHECKS = 100  # reading the loss waits for the device, so it is done now and then only
@@ -82,7 +82,7 @@ def training_step(
         TypeError, ValueError: unusable images.
     """
     reconstruction, kl = model.loss_terms(x, generator)
-    loss = negative_elbo(reconstruction, kl, beta).mean()
+    loss = vae_loss(reconstruction, kl, beta).mean()
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
