@@ -37,7 +37,7 @@ import copy, ipywidgets as widgets, matplotlib.pyplot as plt, torch
 from torch import nn
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import load_mnist
-from vae_helpers.latent_space import decode_images
+from vae_helpers.encoding import decode_images
 from vae_helpers.widgets import InterpolationSlider, LatentPad
 model = load_checkpoint({weights!r})
 images, labels = (part[:2000] for part in load_mnist("test"))

@@ -65,7 +65,7 @@ def own_loss(logits, x, mu, logvar, beta):
     return (BCE(logits, x, reduction="sum") + beta * kl) / len(x)
 
 
-def own_score_gradient(values, z, mu, logvar):
+def own_score_gradient_with_baseline(values, z, mu, logvar):
     q, rows = torch.distributions.Normal(mu := mu.clone().requires_grad_(), (logvar / 2).exp()), range(len(values))
     baselines = torch.stack([torch.cat([values[:k], values[k + 1 :]]).mean() for k in rows])
     (((values - baselines) * q.log_prob(z).sum(1)).mean()).backward()
@@ -83,13 +83,13 @@ def own_score_gradient(values, z, mu, logvar):
             ),
         ),
         ("reparameterize", lambda mu, logvar, eps: eps.mul_(logvar.exp().sqrt()).add_(mu)),  # even in place
-        ("bernoulli_reconstruction", lambda a, x: (torch.nn.functional.softplus(a) - x * a).flatten(1).sum(1)),
-        ("mean_negative_elbo", own_loss),
+        ("bernoulli_nll", lambda a, x: (torch.nn.functional.softplus(a) - x * a).flatten(1).sum(1)),
+        ("mean_vae_loss", own_loss),
         ("effective_beta", lambda beta, r, k, p, d: beta * (p if r == "mean" else 1) / (d if k == "mean" else 1)),
         ("open_paths", lambda: [[1, 0], [0, 0], [1, 1]]),
-        ("score_gradient", own_score_gradient),
-        ("bernoulli_reconstruction", lambda a, x: BCE(a, x, reduction="none").sum(dim=(1, 2, 3))),
-        ("bernoulli_reconstruction", lambda a, x: BCE(a, x, reduction="none").view(-1, 784).sum(1)),
+        ("score_gradient_with_baseline", own_score_gradient_with_baseline),
+        ("bernoulli_nll", lambda a, x: BCE(a, x, reduction="none").sum(dim=(1, 2, 3))),
+        ("bernoulli_nll", lambda a, x: BCE(a, x, reduction="none").view(-1, 784).sum(1)),
         (
             "gaussian_kl_between",
             lambda m, s, n, r: torch.distributions.kl_divergence(
@@ -97,7 +97,7 @@ def own_score_gradient(values, z, mu, logvar):
             ).sum(1),
         ),
         (
-            "gaussian_reconstruction",
+            "gaussian_nll",
             lambda m, x, s: -torch.distributions.Normal(m, s).log_prob(x).flatten(1).sum(1),
         ),
         ("lerp", lambda a, b, t: a + t * (b - a)),
@@ -191,8 +191,8 @@ def test_the_solution_shown_is_right(name):
 
 
 def test_a_solution_is_folded_and_names_its_place():
-    box = solution("mean_negative_elbo")._repr_html_()
-    assert box.startswith("<details><summary>") and "vae_helpers.losses.mean_negative_elbo" in box
+    box = solution("mean_vae_loss")._repr_html_()
+    assert box.startswith("<details><summary>") and "vae_helpers.losses.mean_vae_loss" in box
     assert "beta).mean()" in box and "reconstruction" not in repr(solution("lerp"))
     assert "&lt; 1e-3" in solution("slerp")._repr_html_()
 
@@ -204,10 +204,10 @@ def test_progress(monkeypatch):
     check("slerp", lambda a, b, t: None)
     check("gaussian_kl", lambda mu, logvar: mu)
     assert progress().right == 1 and list(progress().results) == ["lerp", "slerp", "gaussian_kl"]
-    named = progress("mean_negative_elbo", "lerp")
+    named = progress("mean_vae_loss", "lerp")
     assert repr(named).splitlines() == [
         "1 of 2 exercises are right.",
-        "…  Still to do: the negative ELBO with the right reductions",
+        "…  Still to do: the VAE's loss with the right reductions",
         "✓  Right: the straight line between two codes",
     ]
     check("lerp", lambda a, b, t: a)
@@ -320,7 +320,7 @@ def test_what_the_loss_needs_is_not_overwritten():
 
 def test_a_long_error_is_cut():
     refuses = torch.distributions.Bernoulli  # grey pixels, and prints them all
-    result = check("bernoulli_reconstruction", lambda logits, x: -refuses(logits=logits).log_prob(x).sum(1))
+    result = check("bernoulli_nll", lambda logits, x: -refuses(logits=logits).log_prob(x).sum(1))
     assert result.status == "error" and len(result.message) < 500
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from vae_helpers.latent_space import decode_images
+from vae_helpers.encoding import decode_images
 from vae_helpers.models import VAE
 from vae_helpers.widgets import InterpolationSlider, LatentPad, LatentSliders, ReparameterizationDials
 from vae_helpers.widgets.decoder_view import DecoderView, NotInBrowser, export_decoder

@@ -9,7 +9,7 @@ from torch import nn
 
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA
-from vae_helpers.latent_space import encode_codes
+from vae_helpers.encoding import encode_means
 from vae_helpers.models import VAE
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.widgets import InterpolationSlider, LatentPad
@@ -46,7 +46,7 @@ def test_start(pad, model, images, labels):
     view = pad.view
     assert pad.z == [0.5, -1.25] and (view.z1, view.z2) == (0.5, -1.25)
     assert not view.nearest and not view.presenter and view.colors == list(CLASS_COLORS)
-    assert np.array_equal(points_of(view), encode_codes(model, images).numpy())
+    assert np.array_equal(points_of(view), encode_means(model, images).numpy())
     assert view.point_labels == labels.tolist() and pad.limit == view.limit >= 3.5
     assert LatentPad(model, images, labels, presenter=True).view.presenter
 

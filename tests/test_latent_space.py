@@ -5,9 +5,6 @@ import torch
 from torch.distributions import Normal
 
 from vae_helpers.latent_space import (
-    decode_images,
-    encode_codes,
-    encode_set,
     lerp,
     log_aggregate_posterior,
     log_prior,
@@ -15,7 +12,6 @@ from vae_helpers.latent_space import (
     quantile_grid,
     slerp,
 )
-from vae_helpers.models import VAE, Autoencoder
 
 A, B = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 1.0])
 
@@ -73,14 +69,6 @@ def test_nearest_labels():
     assert nearest_labels(torch.tensor([[0.2, 0.2], [4.0, 4.0]]), codes, labels, k=3).tolist() == [3, 8]
 
 
-def test_encode_and_decode_a_set(images):
-    model = VAE(2, (16,))
-    mu, logvar = encode_set(model, images, batch_size=64)
-    torch.testing.assert_close((mu, logvar), tuple(t.detach() for t in model.encode(images)), rtol=1e-4, atol=1e-5)
-    pictures = decode_images(model, mu)
-    assert pictures.shape == images.shape and pictures.min() > 0 and pictures.max() < 1 and not pictures.requires_grad
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -91,19 +79,8 @@ def test_encode_and_decode_a_set(images):
         (lambda: quantile_grid(1), "n: want a whole number >= 2"),
         (lambda: quantile_grid(5, 0.0), "tail: want a number between 0 and 0.5"),
         (lambda: log_prior(A), r"z: want shape \(N, D\)"),
-        (lambda: encode_set(VAE(), torch.zeros(3, 784)), "images: want shape"),
     ],
 )
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-def test_codes_of_both_kinds_of_model(images):
-    vae, autoencoder = VAE(3, (8,)), Autoencoder(4, (8,))
-    assert torch.equal(encode_codes(vae, images), encode_set(vae, images)[0])
-    codes = encode_codes(autoencoder, images, batch_size=7)
-    assert codes.shape == (len(images), 4) and not codes.requires_grad
-    torch.testing.assert_close(codes, autoencoder.encode(images).detach())
-    with pytest.raises(ValueError, match="images: want values in"):
-        encode_codes(vae, 255 * images)

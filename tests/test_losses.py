@@ -2,17 +2,17 @@ import math
 
 import pytest
 import torch
+from reference.losses import free_bits
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from vae_helpers.losses import (
-    bernoulli_reconstruction,
+    bernoulli_nll,
     effective_beta,
-    free_bits,
     gaussian_kl,
     gaussian_kl_between,
-    gaussian_reconstruction,
-    mean_negative_elbo,
-    negative_elbo,
+    gaussian_nll,
+    mean_vae_loss,
+    vae_loss,
 )
 
 
@@ -45,18 +45,18 @@ def test_bernoulli_is_that_of_torch_distributions(generator):
     logits = 4 * torch.randn(6, 1, 28, 28, generator=generator)
     x = (torch.rand(6, 1, 28, 28, generator=generator) > 0.5).float()
     wanted = -Bernoulli(logits=logits).log_prob(x).sum(dim=(1, 2, 3))
-    torch.testing.assert_close(bernoulli_reconstruction(logits, x), wanted)
+    torch.testing.assert_close(bernoulli_nll(logits, x), wanted)
 
 
 def test_bernoulli_is_finite_at_any_logit():
     logits = torch.tensor([[1e4, -1e4, 0.0]])
-    assert torch.isfinite(bernoulli_reconstruction(logits, torch.tensor([[0.0, 1.0, 0.5]]))).all()
+    assert torch.isfinite(bernoulli_nll(logits, torch.tensor([[0.0, 1.0, 0.5]]))).all()
 
 
 def test_untrained_pixels_are_fair_coins():
     x = torch.rand(2, 1, 28, 28)
     torch.testing.assert_close(
-        bernoulli_reconstruction(torch.zeros_like(x), x), torch.full((2,), 784 * math.log(2)), rtol=1e-5, atol=0
+        bernoulli_nll(torch.zeros_like(x), x), torch.full((2,), 784 * math.log(2)), rtol=1e-5, atol=0
     )
 
 
@@ -64,13 +64,13 @@ def test_untrained_pixels_are_fair_coins():
 def test_gaussian_is_that_of_torch_distributions(sigma, generator):
     x_hat, x = (torch.rand(4, 1, 28, 28, generator=generator, dtype=torch.float64) for _ in range(2))
     wanted = -Normal(x_hat, sigma).log_prob(x).sum(dim=(1, 2, 3))
-    torch.testing.assert_close(gaussian_reconstruction(x_hat, x, sigma), wanted)
+    torch.testing.assert_close(gaussian_nll(x_hat, x, sigma), wanted)
 
 
-def test_negative_elbo():
+def test_vae_loss():
     reconstruction, kl = torch.tensor([80.0, 90.0]), torch.tensor([10.0, 20.0])
-    assert negative_elbo(reconstruction, kl).tolist() == [90, 110]
-    assert negative_elbo(reconstruction, kl, 0.5).tolist() == [85, 100]
+    assert vae_loss(reconstruction, kl).tolist() == [90, 110]
+    assert vae_loss(reconstruction, kl, 0.5).tolist() == [85, 100]
 
 
 @pytest.mark.parametrize(
@@ -87,18 +87,18 @@ def test_negative_elbo():
         (lambda: gaussian_kl([[0.0]], torch.zeros(1, 1)), TypeError, "mu: want a float tensor .* got list"),
         (lambda: gaussian_kl(torch.zeros(1, 1).long(), torch.zeros(1, 1)), TypeError, "mu: want floats"),
         (
-            lambda: bernoulli_reconstruction(torch.zeros(2, 784), torch.zeros(2, 1, 28, 28)),
+            lambda: bernoulli_nll(torch.zeros(2, 784), torch.zeros(2, 1, 28, 28)),
             ValueError,
             "logits and x: want the same shape",
         ),
         (
-            lambda: bernoulli_reconstruction(torch.zeros(2, 4), torch.zeros(2, 4, dtype=torch.uint8)),
+            lambda: bernoulli_nll(torch.zeros(2, 4), torch.zeros(2, 4, dtype=torch.uint8)),
             TypeError,
             "x: want floats, got torch.uint8",
         ),
-        (lambda: gaussian_reconstruction(torch.zeros(2, 4), torch.zeros(2, 4), 0.0), ValueError, "sigma: want"),
-        (lambda: negative_elbo(torch.zeros(2), torch.zeros(3)), ValueError, "reconstruction and kl"),
-        (lambda: negative_elbo(torch.tensor(1.0), torch.zeros(3)), ValueError, "reconstruction: want shape"),
+        (lambda: gaussian_nll(torch.zeros(2, 4), torch.zeros(2, 4), 0.0), ValueError, "sigma: want"),
+        (lambda: vae_loss(torch.zeros(2), torch.zeros(3)), ValueError, "reconstruction and kl"),
+        (lambda: vae_loss(torch.tensor(1.0), torch.zeros(3)), ValueError, "reconstruction: want shape"),
     ],
 )
 def test_bad_input(call, error, message):
@@ -106,13 +106,13 @@ def test_bad_input(call, error, message):
         call()
 
 
-def test_mean_negative_elbo_is_in_nats_per_image(generator):
+def test_mean_vae_loss_is_in_nats_per_image(generator):
     logits, x = torch.randn(2, 6, 1, 28, 28, generator=generator)
     mu, logvar = torch.randn(2, 6, 3, generator=generator)
-    whole = mean_negative_elbo(logits, x.sigmoid(), mu, logvar, 2.0)
-    parts = [mean_negative_elbo(*(v[k : k + 1] for v in (logits, x.sigmoid(), mu, logvar)), 2.0) for k in range(6)]
+    whole = mean_vae_loss(logits, x.sigmoid(), mu, logvar, 2.0)
+    parts = [mean_vae_loss(*(v[k : k + 1] for v in (logits, x.sigmoid(), mu, logvar)), 2.0) for k in range(6)]
     torch.testing.assert_close(whole, torch.stack(parts).mean())
-    terms = bernoulli_reconstruction(logits, x.sigmoid()), gaussian_kl(mu, logvar)
+    terms = bernoulli_nll(logits, x.sigmoid()), gaussian_kl(mu, logvar)
     torch.testing.assert_close(whole, (terms[0] + 2 * terms[1]).mean())
 
 

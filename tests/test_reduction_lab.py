@@ -7,8 +7,8 @@ import torch
 import traitlets
 from javascript import run_in_node
 
+from vae_helpers.encoding import decode_images, encode_distributions
 from vae_helpers.evaluation import active_units, evaluate
-from vae_helpers.latent_space import decode_images, encode_set
 from vae_helpers.losses import effective_beta
 from vae_helpers.models import VAE, Autoencoder
 from vae_helpers.widgets.reduction_lab import ReductionLab
@@ -71,7 +71,7 @@ def test_the_figures_are_those_of_evaluate(lab, models, images):
     for row in lab.view.figures:
         model = models[row["beta"]]
         assert (row["reconstruction"], row["kl"]) == pytest.approx(evaluate(model, images))
-        assert row["active"] == active_units(encode_set(model, images)[0]).sum()
+        assert row["active"] == active_units(encode_distributions(model, images)[0]).sum()
 
 
 def test_the_pictures_are_those_of_decode_images(lab, models, images):
@@ -80,7 +80,7 @@ def test_the_pictures_are_those_of_decode_images(lab, models, images):
     for k, beta in enumerate((0.1, 4, 784)):
         z = torch.randn(8, 4, generator=torch.Generator().manual_seed(0))
         for data, latents in (
-            (lab.view.reconstructions, encode_set(models[beta], first)[0]),
+            (lab.view.reconstructions, encode_distributions(models[beta], first)[0]),
             (lab.view.samples, z),
         ):
             wanted = 255 * decode_images(models[beta], latents)[:, 0].numpy()

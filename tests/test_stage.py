@@ -9,8 +9,8 @@ import pytest
 import torch
 import traitlets
 
+from vae_helpers.encoding import encode_distributions
 from vae_helpers.evaluation import active_units
-from vae_helpers.latent_space import encode_set
 from vae_helpers.models import VAE, Autoencoder
 from vae_helpers.widgets import (
     InterpolationSlider,
@@ -90,7 +90,7 @@ def half_dead() -> VAE:
 def test_dead_dimensions_are_named(images):
     model = half_dead()
     widget = LatentSliders(model, images=images)
-    assert widget.active == active_units(encode_set(model, images)[0]).tolist() == [True, False, True]
+    assert widget.active == active_units(encode_distributions(model, images)[0]).tolist() == [True, False, True]
     assert [slider.description for slider in widget.sliders] == ["z1", "z2 (dead)", "z3"]
     assert ["vae-dead" in slider._dom_classes for slider in widget.sliders] == [False, True, False]
     assert widget.view.note.startswith("2 of 3 dimensions in use: over these 500 images the variance of the mean")

@@ -8,7 +8,8 @@ import traitlets
 from javascript import run_in_node
 from torch import nn
 
-from vae_helpers.latent_space import encode_codes, lerp, slerp
+from vae_helpers.encoding import encode_means
+from vae_helpers.latent_space import lerp, slerp
 from vae_helpers.models import VAE, Autoencoder
 from vae_helpers.training import History
 from vae_helpers.widgets import InterpolationSlider, KLDials, LatentSliders, LiveLossCurve
@@ -167,7 +168,7 @@ def test_two_models_share_one_slider(model, images, test_set):
     assert (len(first.start), len(second.start)) == (5, 2) and first.points == b"" and len(second.points) > 0
     assert (first.code_name, second.code_name) == ("its code", "its mean \u03bc")
     assert first.start_image == second.start_image and first.end_label == second.end_label == 0
-    assert np.allclose(first.end, encode_codes(autoencoder, images)[(test_set[1] == 0).nonzero()[0]][0].tolist())
+    assert np.allclose(first.end, encode_means(autoencoder, images)[(test_set[1] == 0).nonzero()[0]][0].tolist())
     both.pickers["end"][0].value = 7
     assert first.end_label == second.end_label == 7 and first.end_image == second.end_image
     assert repr(both) == "InterpolationSlider(from a 1 to a 7, plain, VAE)"

@@ -3,8 +3,8 @@
 Importing it loads nothing heavy: a notebook imports each name from the module it lives in, so that a
 reader sees where it stands. The modules, in the order in which they may import one another:
 
-``checks`` -> ``data``, ``networks``, ``losses``, ``kl_derivation`` -> ``models``, ``linear_gaussian`` ->
-``evaluation``, ``checkpoints``, ``estimators`` -> ``training``, ``latent_space`` -> ``plots``, ``posterior`` ->
+``validation`` -> ``data``, ``losses``, ``kl_derivation`` -> ``models`` -> ``evaluation``, ``checkpoints``,
+``encoding``, ``latent_space``, ``gradient_estimators`` -> ``training``, ``grid_posterior`` -> ``plots`` ->
 ``widgets``, ``exercises`` -> the notebooks.
 """
 

@@ -8,9 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from vae_helpers.models import VAE, Autoencoder, Classifier
+from vae_helpers.models import MODELS
 
-MODELS: dict[str, type[nn.Module]] = {"VAE": VAE, "Autoencoder": Autoencoder, "Classifier": Classifier}
 FORMAT = 1
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor, nn
 
-from vae_helpers.checks import check_float_tensor, check_images
+from vae_helpers.validation import check_float_tensor, check_images
 
 
 class Terms(NamedTuple):
@@ -64,7 +64,7 @@ def active_units(mu: Tensor, bound: float = 0.01) -> Tensor:
     """Which latent dimensions tell images apart: their means vary over the images by more than ``bound``.
 
     Args:
-        mu: means of q(z|x) for many images, (N, D), as from ``latent_space.encode_set``.
+        mu: means of q(z|x) for many images, (N, D), as from ``encoding.encode_distributions``.
         bound: a variance.
 
     Returns:

@@ -1,49 +1,11 @@
-"""Walk through a latent space: encode a set, move between two points, lay a grid over the prior."""
+"""Walk through a latent space: move between two points, lay a grid over the prior, see where the data lie."""
 
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from vae_helpers.checks import check_float_tensor, check_images, check_same_shape
-
-
-@torch.no_grad()
-def encode_set(model: nn.Module, images: Tensor, batch_size: int = 5000) -> tuple[Tensor, Tensor]:
-    """``mu`` and ``logvar`` of q(z|x) for every image, each (N, D), on the CPU.
-
-    Args:
-        model: a VAE.
-        images: (N, 1, 28, 28) in [0, 1].
-
-    Raises:
-        TypeError, ValueError: unusable images.
-    """
-    parts = _encode(model, images, batch_size)
-    mu, logvar = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
-    return mu, logvar
-
-
-@torch.no_grad()
-def encode_codes(model: nn.Module, images: Tensor, batch_size: int = 5000) -> Tensor:
-    """The code of every image, (N, D), on the CPU: an autoencoder's z, or the mean ``mu`` of a VAE's q(z|x).
-
-    Args:
-        model: an autoencoder or a VAE.
-        images: (N, 1, 28, 28) in [0, 1].
-
-    Raises:
-        TypeError, ValueError: unusable images.
-    """
-    parts = _encode(model, images, batch_size)
-    return torch.cat([part[0] if isinstance(part, tuple) else part for part in parts]).cpu()
-
-
-@torch.no_grad()
-def decode_images(model: nn.Module, z: Tensor) -> Tensor:
-    """Pixel probabilities (N, 1, 28, 28), on the CPU, for latents (N, D): the sigmoid of the decoder's logits."""
-    device = next(model.parameters()).device
-    return torch.sigmoid(model.decode(z.to(device))).cpu()
+from vae_helpers.validation import check_float_tensor, check_same_shape
 
 
 def lerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
@@ -115,7 +77,7 @@ def log_aggregate_posterior(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
 
     Args:
         z: latents (T, D).
-        mu, logvar: from :func:`encode_set`, each (N, D).
+        mu, logvar: from :func:`vae_helpers.encoding.encode_distributions`, each (N, D).
 
     Returns:
         Shape (T,), nats. A log of a mean (logsumexp), not a mean of logs.
@@ -141,13 +103,6 @@ def nearest_labels(z: Tensor, codes: Tensor, labels: Tensor, k: int = 25) -> Ten
     distance = torch.cdist(z, codes, compute_mode="donot_use_mm_for_euclid_dist")
     nearest = distance.topk(k, largest=False).indices
     return torch.mode(labels[nearest], dim=1).values
-
-
-def _encode(model: nn.Module, images: Tensor, batch_size: int) -> list:
-    """What ``model.encode`` says of each batch."""
-    check_images(images)
-    device = next(model.parameters()).device
-    return [model.encode(x.to(device)) for x in images.split(batch_size)]
 
 
 def _check_path(a: Tensor, b: Tensor, t: float | Tensor) -> None:

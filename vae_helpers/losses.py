@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vae_helpers.checks import check_float_tensor, check_same_shape
+from vae_helpers.validation import check_float_tensor, check_same_shape
 
 Reduction = Literal["sum", "mean"]
 
@@ -62,7 +62,7 @@ def gaussian_kl_between(mu_q: Tensor, logvar_q: Tensor, mu_p: Tensor, logvar_p: 
     return 0.5 * (logvar_p - logvar_q + torch.exp(logvar_q - logvar_p) + scaled_distance - 1).sum(dim=1)
 
 
-def bernoulli_reconstruction(logits: Tensor, x: Tensor) -> Tensor:
+def bernoulli_nll(logits: Tensor, x: Tensor) -> Tensor:
     """-log p(x|z) for Bernoulli pixels: binary cross-entropy from logits, summed over pixels.
 
     On grey pixels (0 < x < 1) this is no likelihood: even a perfect copy costs more than 0.
@@ -81,7 +81,7 @@ def bernoulli_reconstruction(logits: Tensor, x: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(dim=1)
 
 
-def gaussian_reconstruction(x_hat: Tensor, x: Tensor, sigma: float = 1.0) -> Tensor:
+def gaussian_nll(x_hat: Tensor, x: Tensor, sigma: float = 1.0) -> Tensor:
     """-log N(x; x_hat, sigma^2 I), summed over pixels, with its constant.
 
     Args:
@@ -103,7 +103,7 @@ def gaussian_reconstruction(x_hat: Tensor, x: Tensor, sigma: float = 1.0) -> Ten
     return squared / (2 * sigma**2) + pixels * math.log(sigma * math.sqrt(2 * math.pi))
 
 
-def negative_elbo(reconstruction: Tensor, kl: Tensor, beta: float = 1.0) -> Tensor:
+def vae_loss(reconstruction: Tensor, kl: Tensor, beta: float = 1.0) -> Tensor:
     """reconstruction + beta * KL, one value per image, in nats; at beta = 1 a bound on -log p(x).
 
     Args:
@@ -120,7 +120,7 @@ def negative_elbo(reconstruction: Tensor, kl: Tensor, beta: float = 1.0) -> Tens
     return reconstruction + beta * kl
 
 
-def mean_negative_elbo(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Tensor:
+def mean_vae_loss(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Tensor:
     """The loss to minimise: summed over pixels and over latent dimensions, averaged over images only.
 
     Args:
@@ -135,30 +135,7 @@ def mean_negative_elbo(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, be
     Raises:
         TypeError, ValueError: not float tensors, or shapes that don't fit together.
     """
-    return negative_elbo(bernoulli_reconstruction(logits, x), gaussian_kl(mu, logvar), beta).mean()
-
-
-def free_bits(kl_per_dimension: Tensor, floor: float) -> Tensor:
-    """sum over j of max(floor, mean over images of KL_j): the KL term in which the first ``floor`` nats are free.
-
-    A dimension whose mean KL lies below the floor costs the same as at the floor, so nothing pushes it to 0.
-
-    Args:
-        kl_per_dimension: shape (N, D), nats.
-        floor: nats per dimension, >= 0; at 0 it is the mean KL.
-
-    Returns:
-        One number, nats per image, a tensor of shape ().
-
-    Raises:
-        TypeError, ValueError: not a float tensor (N, D), or floor < 0.
-
-    Source: Kingma et al. 2016 (arXiv 1606.04934), "free bits".
-    """
-    check_float_tensor(kl_per_dimension, "kl_per_dimension", "(N, D)", ndim=2)
-    if not floor >= 0:
-        raise ValueError(f"floor: want nats >= 0, got {floor!r}")
-    return kl_per_dimension.mean(dim=0).clamp(min=floor).sum()
+    return vae_loss(bernoulli_nll(logits, x), gaussian_kl(mu, logvar), beta).mean()
 
 
 def effective_beta(

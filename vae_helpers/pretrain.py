@@ -10,13 +10,13 @@ from torchvision.transforms import v2
 
 from vae_helpers import plots
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
-from vae_helpers.checks import check_images
 from vae_helpers.data import REPO_DATA, load_mnist
+from vae_helpers.encoding import encode_distributions
 from vae_helpers.evaluation import hole_fraction
-from vae_helpers.latent_space import encode_set
 from vae_helpers.models import VAE, Classifier
-from vae_helpers.networks import seeded
+from vae_helpers.models.layers import seeded
 from vae_helpers.training import fit
+from vae_helpers.validation import check_images
 
 RECIPES = {
     # the network of notebook 05, trained for longer
@@ -96,7 +96,7 @@ def fit_classifier(model: Classifier, images: Tensor, labels: Tensor, *, epochs:
 def draw_map() -> None:
     """The test set on the latent plane of the shipped 2-D model, as docs/latent_map.png."""
     images, labels = load_mnist("test")
-    codes, _ = encode_set(load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt"), images)
+    codes, _ = encode_distributions(load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt"), images)
     fig = plots.latent_map(codes, labels, limit=3.6)
     fig.savefig(REPO_DATA.parent / "docs" / "latent_map.png", dpi=80)
 

@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from vae_helpers.data import BINARIZATIONS, Binarization, binarize
 from vae_helpers.evaluation import Batch, check_data, mean_terms
-from vae_helpers.losses import negative_elbo
+from vae_helpers.losses import vae_loss
 from vae_helpers.threads import threads_for
 
 Schedule = Callable[[float], float]
@@ -84,7 +84,7 @@ def training_step(
         TypeError, ValueError: a batch that the model can't use.
     """
     reconstruction, kl = model.loss_terms(*batch, generator=generator)
-    loss = negative_elbo(reconstruction, kl, beta).mean()
+    loss = vae_loss(reconstruction, kl, beta).mean()
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()

@@ -9,7 +9,7 @@ import torch
 from conftest import Notebook, running_lab
 from driving import drag, pixels, wait_for_change
 
-from vae_helpers.latent_space import decode_images
+from vae_helpers.encoding import decode_images
 from vae_helpers.models import VAE
 
 MODEL = """

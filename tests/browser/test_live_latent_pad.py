@@ -9,7 +9,7 @@ from driving import PNG, pixels, wait_for_change
 
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA, load_mnist
-from vae_helpers.latent_space import decode_images, encode_codes
+from vae_helpers.encoding import decode_images, encode_means
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_the_nearest_images(notebook, cell):
     notebook.python("pad.z = [-0.5, -1.0]")
     notebook.page.wait_for_timeout(300)
     images, labels = (part[:600] for part in load_mnist("test"))
-    codes = encode_codes(load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt"), images)
+    codes = encode_means(load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt"), images)
     nearest = (codes - torch.tensor([-0.5, -1.0])).norm(dim=1).argsort()[:5]
     assert row.locator("figcaption").all_inner_texts() == [f"a {label}" for label in labels[nearest].tolist()]
     for k, i in enumerate(nearest):

@@ -8,7 +8,7 @@ from driving import PNG, drag, pixels, wait_for_change
 
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA
-from vae_helpers.latent_space import decode_images
+from vae_helpers.encoding import decode_images
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from driving import SLIDERS, pixels, wait_for_change, wait_until_complete
 
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA
-from vae_helpers.latent_space import decode_images
+from vae_helpers.encoding import decode_images
 
 ROOT = Path(__file__).parent.parent.parent
 SITE, HANDOUT = ROOT / "build" / "site", ROOT / "build" / "handout"

@@ -202,16 +202,18 @@ def _counter_example(exercise: Exercise, trials: list[Inputs], got: list[Tensor]
     misshapen = [k for k in failing if got[k].shape != wanted[k].shape and got[k].numel() > 1]
     k = (misshapen or failing)[0]
     if exercise.measured:
-        return f"{exercise.measured}: came {_short(got[k])}, wanted is {_short(wanted[k])}."
-    given = ", ".join(f"{name} = {_short(value)}" for name, value in zip(exercise.arguments, trials[k], strict=True))
+        return f"{exercise.measured}: came {_written_out(got[k])}, wanted is {_written_out(wanted[k])}."
+    given = ", ".join(
+        f"{name} = {_written_out(value)}" for name, value in zip(exercise.arguments, trials[k], strict=True)
+    )
     if got[k].numel() == wanted[k].numel() and _close(exercise, got[k].reshape(wanted[k].shape), wanted[k]):
         return f"the values are right, the shape is {tuple(got[k].shape)}; wanted is {tuple(wanted[k].shape)}."
     if got[k].shape != wanted[k].shape:
         return f"for {given} your result has shape {tuple(got[k].shape)}, wanted is {tuple(wanted[k].shape)}."
-    return f"for {given} came {_short(got[k])}, wanted is {_short(wanted[k])}."
+    return f"for {given} came {_written_out(got[k])}, wanted is {_written_out(wanted[k])}."
 
 
-def _short(value: Tensor | float | str) -> str:
+def _written_out(value: Tensor | float | str) -> str:
     if isinstance(value, str):
         return repr(value)
     if not isinstance(value, Tensor):

@@ -6,8 +6,8 @@ from itertools import product
 import torch
 from torch import Generator, Tensor
 
-from vae_helpers.estimators import score_gradient, score_gradients
 from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.gradient_estimators import score_gradient_with_baseline, score_gradients
 
 
 def open_paths() -> list[list[bool]]:
@@ -87,9 +87,9 @@ EXERCISES: dict[str, Exercise] = {
         probe=_right_rows,
         measured="rows that are right, as 1",
     ),
-    "score_gradient": Exercise(
+    "score_gradient_with_baseline": Exercise(
         "the score-function estimator with a baseline",
-        score_gradient,
+        score_gradient_with_baseline,
         ("values", "z", "mu", "logvar"),
         _draws,
         "an unbiased gradient from values alone: f could be a coin toss, a program, or a person.",
@@ -119,12 +119,14 @@ EXERCISES: dict[str, Exercise] = {
             ),
             Misconception(
                 "variance_multiplied",
-                lambda values, z, mu, logvar: score_gradient(values, z, mu, logvar) * torch.exp(2 * logvar),
+                lambda values, z, mu, logvar: (
+                    score_gradient_with_baseline(values, z, mu, logvar) * torch.exp(2 * logvar)
+                ),
                 "d log q / d mu is (z - mu) / sigma^2: *divide* by the variance.",
             ),
             Misconception(
                 "sign_flipped",
-                lambda values, z, mu, logvar: -score_gradient(values, z, mu, logvar),
+                lambda values, z, mu, logvar: -score_gradient_with_baseline(values, z, mu, logvar),
                 "the sign is flipped.",
             ),
             Misconception(
@@ -134,7 +136,9 @@ EXERCISES: dict[str, Exercise] = {
             ),
             Misconception(
                 "divided_by_sigma",
-                lambda values, z, mu, logvar: score_gradient(values, z, mu, logvar) * torch.exp(logvar / 2),
+                lambda values, z, mu, logvar: (
+                    score_gradient_with_baseline(values, z, mu, logvar) * torch.exp(logvar / 2)
+                ),
                 "d log q / d mu is (z - mu) / sigma^2; you divide by sigma.",
             ),
             Misconception(
@@ -144,12 +148,12 @@ EXERCISES: dict[str, Exercise] = {
             ),
             Misconception(
                 "logvar_as_log_sigma",
-                lambda values, z, mu, logvar: score_gradient(values, z, mu, logvar) * torch.exp(-logvar),
+                lambda values, z, mu, logvar: score_gradient_with_baseline(values, z, mu, logvar) * torch.exp(-logvar),
                 "exp(logvar) is the variance already; you square it once more.",
             ),
             Misconception(
                 "summed_over_draws",
-                lambda values, z, mu, logvar: score_gradient(values, z, mu, logvar) * len(values),
+                lambda values, z, mu, logvar: score_gradient_with_baseline(values, z, mu, logvar) * len(values),
                 "this sums over the draws; an expectation is estimated by their *mean*.",
             ),
             Misconception(

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
-from vae_helpers.losses import negative_elbo
+from vae_helpers.losses import vae_loss
 from vae_helpers.models import VAE
 from vae_helpers.training import training_step
 
@@ -44,7 +44,7 @@ def _two_steps(answer: Callable, batches: Inputs) -> list[float] | None:
 
 @torch.no_grad()
 def _loss(model: VAE, x: Tensor) -> float:
-    return negative_elbo(*model.loss_terms(x, Generator().manual_seed(0))).mean().item()
+    return vae_loss(*model.loss_terms(x, Generator().manual_seed(0))).mean().item()
 
 
 def _step(model: VAE, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
@@ -59,13 +59,13 @@ def _step_with(combine: Callable[[Tensor, Tensor], Tensor]) -> Callable:
 
 
 def _step_without_zero_grad(model: VAE, optimizer: torch.optim.Optimizer, x: Tensor) -> None:
-    negative_elbo(*model.loss_terms(x)).mean().backward()
+    vae_loss(*model.loss_terms(x)).mean().backward()
     optimizer.step()
 
 
 def _backward_only(model: VAE, optimizer: torch.optim.Optimizer, x: Tensor) -> None:
     optimizer.zero_grad()
-    negative_elbo(*model.loss_terms(x)).mean().backward()
+    vae_loss(*model.loss_terms(x)).mean().backward()
 
 
 class _Window(nn.Module):
@@ -168,7 +168,7 @@ EXERCISES: dict[str, Exercise] = {
         measured="the loss on a small batch before, after one step and after two",
         rtol=1e-7,
         atol=0.0,
-        note="Here beta is 1, and negative_elbo adds the two terms.",
+        note="Here beta is 1, and vae_loss adds the two terms.",
     ),
     "sample_prior": Exercise(
         "new images from the prior",

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
-from vae_helpers.losses import bernoulli_reconstruction, gaussian_reconstruction
+from vae_helpers.losses import bernoulli_nll, gaussian_nll
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -42,33 +42,33 @@ def _constant(x: Tensor, sigma: float) -> float:
 
 
 EXERCISES: dict[str, Exercise] = {
-    "bernoulli_reconstruction": Exercise(
+    "bernoulli_nll": Exercise(
         "the Bernoulli reconstruction term, from logits",
-        bernoulli_reconstruction,
+        bernoulli_nll,
         ("logits", "x"),
         _bernoulli_inputs,
         "summed over pixels, one value per image, and finite at any logit.",
         (
             Misconception(
                 "mean_over_pixels",
-                lambda logits, x: bernoulli_reconstruction(logits, x) / x[0].numel(),
+                lambda logits, x: bernoulli_nll(logits, x) / x[0].numel(),
                 "this averages over pixels. The likelihood of an image is the *sum* over its pixels; a mean makes "
                 "the KL 784 times as heavy.",
             ),
             Misconception(
                 "sigmoid_twice",
-                lambda logits, x: bernoulli_reconstruction(torch.sigmoid(logits), x),
+                lambda logits, x: bernoulli_nll(torch.sigmoid(logits), x),
                 "the sigmoid is applied twice: functions with `logits` in their name apply it themselves.",
             ),
             Misconception(
                 "mean_over_everything",
-                lambda logits, x: bernoulli_reconstruction(logits, x).mean() / x[0].numel(),
+                lambda logits, x: bernoulli_nll(logits, x).mean() / x[0].numel(),
                 "this is one mean over pixels and images, the default of PyTorch's losses. Ask for "
                 'reduction="none", then sum over pixels only.',
             ),
             Misconception(
                 "arguments_swapped",
-                lambda logits, x: bernoulli_reconstruction(x, logits),
+                lambda logits, x: bernoulli_nll(x, logits),
                 "the logits come first, the target second; here they are swapped.",
             ),
             Misconception(
@@ -95,20 +95,20 @@ EXERCISES: dict[str, Exercise] = {
             ),
             Misconception(
                 "sign_flipped",
-                lambda logits, x: -bernoulli_reconstruction(logits, x),
+                lambda logits, x: -bernoulli_nll(logits, x),
                 "this is the log-likelihood; the loss is its negative.",
             ),
             Misconception(
                 "summed_over_images",
-                lambda logits, x: bernoulli_reconstruction(logits, x).sum(),
+                lambda logits, x: bernoulli_nll(logits, x).sum(),
                 "this adds up the whole batch; keep one value per image: flatten(1), then sum over dim=1.",
             ),
         ),
         differentiable=("logits",),
     ),
-    "gaussian_reconstruction": Exercise(
+    "gaussian_nll": Exercise(
         "the Gaussian reconstruction term, with its scale",
-        gaussian_reconstruction,
+        gaussian_nll,
         ("x_hat", "x", "sigma"),
         _gaussian_inputs,
         "with its constant it is a likelihood, so that models with different sigma can be compared.",
@@ -137,7 +137,7 @@ EXERCISES: dict[str, Exercise] = {
             Misconception(
                 "mnist_written_in",
                 lambda x_hat, x, sigma: (
-                    gaussian_reconstruction(x_hat, x, sigma) + (784 - x[0].numel()) * (math.log(sigma) + 0.5 * LOG_2PI)
+                    gaussian_nll(x_hat, x, sigma) + (784 - x[0].numel()) * (math.log(sigma) + 0.5 * LOG_2PI)
                 ),
                 "the constant counts 784 pixels whatever the image. Take the number of pixels from x: x[0].numel().",
             ),
@@ -148,12 +148,12 @@ EXERCISES: dict[str, Exercise] = {
             ),
             Misconception(
                 "log_of_variance",
-                lambda x_hat, x, sigma: gaussian_reconstruction(x_hat, x, sigma) + _constant(x, sigma),
+                lambda x_hat, x, sigma: gaussian_nll(x_hat, x, sigma) + _constant(x, sigma),
                 "log(2 pi sigma^2) needs a 1/2 in front: it is twice log(sigma sqrt(2 pi)).",
             ),
             Misconception(
                 "two_pi_forgotten",
-                lambda x_hat, x, sigma: gaussian_reconstruction(x_hat, x, sigma) - x[0].numel() * 0.5 * LOG_2PI,
+                lambda x_hat, x, sigma: gaussian_nll(x_hat, x, sigma) - x[0].numel() * 0.5 * LOG_2PI,
                 "log(sigma) is there for each pixel, the log of sqrt(2 pi) is not.",
             ),
             Misconception(
@@ -168,17 +168,17 @@ EXERCISES: dict[str, Exercise] = {
             ),
             Misconception(
                 "mean_over_pixels",
-                lambda x_hat, x, sigma: gaussian_reconstruction(x_hat, x, sigma) / x[0].numel(),
+                lambda x_hat, x, sigma: gaussian_nll(x_hat, x, sigma) / x[0].numel(),
                 "this averages over pixels. The likelihood of an image is the *sum* over its pixels.",
             ),
             Misconception(
                 "sign_flipped",
-                lambda x_hat, x, sigma: -gaussian_reconstruction(x_hat, x, sigma),
+                lambda x_hat, x, sigma: -gaussian_nll(x_hat, x, sigma),
                 "this is the log-likelihood; the loss is its negative.",
             ),
             Misconception(
                 "summed_over_images",
-                lambda x_hat, x, sigma: gaussian_reconstruction(x_hat, x, sigma).sum(),
+                lambda x_hat, x, sigma: gaussian_nll(x_hat, x, sigma).sum(),
                 "this adds up the whole batch; keep one value per image: flatten(1), then sum over dim=1.",
             ),
         ),

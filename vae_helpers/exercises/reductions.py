@@ -5,7 +5,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
-from vae_helpers.losses import bernoulli_reconstruction, effective_beta, gaussian_kl, mean_negative_elbo
+from vae_helpers.losses import bernoulli_nll, effective_beta, gaussian_kl, mean_vae_loss
 
 
 def _loss_inputs() -> list[Inputs]:
@@ -22,7 +22,7 @@ def _beta_inputs() -> list[Inputs]:
 
 
 def _terms(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor]:
-    return bernoulli_reconstruction(logits, x), gaussian_kl(mu, logvar)
+    return bernoulli_nll(logits, x), gaussian_kl(mu, logvar)
 
 
 def _loss(combine) -> object:
@@ -31,9 +31,9 @@ def _loss(combine) -> object:
 
 
 EXERCISES: dict[str, Exercise] = {
-    "mean_negative_elbo": Exercise(
-        "the negative ELBO with the right reductions",
-        mean_negative_elbo,
+    "mean_vae_loss": Exercise(
+        "the VAE's loss with the right reductions",
+        mean_vae_loss,
         ("logits", "x", "mu", "logvar", "beta"),
         _loss_inputs,
         "sums inside an image, a mean over images: so beta = 1 is the bound itself, at any image size.",
@@ -105,7 +105,7 @@ EXERCISES: dict[str, Exercise] = {
             ),
             Misconception(
                 "sigmoid_twice",
-                lambda logits, x, mu, logvar, beta: mean_negative_elbo(logits.sigmoid(), x, mu, logvar, beta),
+                lambda logits, x, mu, logvar, beta: mean_vae_loss(logits.sigmoid(), x, mu, logvar, beta),
                 "the sigmoid is applied twice: functions with `logits` in their name apply it themselves.",
             ),
             Misconception(

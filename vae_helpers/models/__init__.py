@@ -1,7 +1,10 @@
-"""One module for each model of the course."""
+"""One module for each model of the course, made of ``layers``."""
 
 from vae_helpers.models.autoencoder import Autoencoder
 from vae_helpers.models.classifier import Classifier
 from vae_helpers.models.vae import VAE, reparameterize
 
-__all__ = ["VAE", "Autoencoder", "Classifier", "reparameterize"]
+# the one list of models: what a checkpoint can hold, by class name
+MODELS = {model.__name__: model for model in (VAE, Autoencoder, Classifier)}
+
+__all__ = ["MODELS", "VAE", "Autoencoder", "Classifier", "reparameterize"]

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor, nn
 
-from vae_helpers.losses import bernoulli_reconstruction
-from vae_helpers.networks import PIXELS, Decoder, check_architecture, check_image_batch, mlp, seeded
+from vae_helpers.losses import bernoulli_nll
+from vae_helpers.models.layers import PIXELS, Decoder, check_architecture, check_image_batch, mlp, seeded
 
 
 class Autoencoder(nn.Module):
@@ -49,5 +49,5 @@ class Autoencoder(nn.Module):
     def loss_terms(self, x: Tensor, generator: Generator | None = None) -> tuple[Tensor, Tensor]:
         """Reconstruction (N,), in nats, and zeros where a VAE has its KL; ``generator`` is not used."""
         logits, _ = self(x)
-        reconstruction = bernoulli_reconstruction(logits, x)
+        reconstruction = bernoulli_nll(logits, x)
         return reconstruction, torch.zeros_like(reconstruction)

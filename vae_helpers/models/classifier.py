@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from vae_helpers.networks import check_image_batch, seeded
+from vae_helpers.models.layers import check_image_batch, seeded
 
 
 class Classifier(nn.Module):

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor, nn
 
-from vae_helpers.checks import check_float_tensor, check_same_shape
-from vae_helpers.losses import bernoulli_reconstruction, gaussian_kl
-from vae_helpers.networks import Decoder, Encoder, check_architecture, seeded
+from vae_helpers.losses import bernoulli_nll, gaussian_kl
+from vae_helpers.models.layers import Decoder, Encoder, check_architecture, seeded
+from vae_helpers.validation import check_float_tensor, check_same_shape
 
 
 def reparameterize(mu: Tensor, logvar: Tensor, eps: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ class VAE(nn.Module):
     def loss_terms(self, x: Tensor, generator: Generator | None = None) -> tuple[Tensor, Tensor]:
         """The two terms of the negative ELBO, reconstruction and KL, each (N,), in nats."""
         logits, mu, logvar = self(x, generator)
-        return bernoulli_reconstruction(logits, x), gaussian_kl(mu, logvar)
+        return bernoulli_nll(logits, x), gaussian_kl(mu, logvar)
 
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0) -> Tensor:

@@ -7,7 +7,8 @@ import torch
 import traitlets
 from torch import Tensor, nn
 
-from vae_helpers.latent_space import encode_codes, lerp, slerp
+from vae_helpers.encoding import encode_means
+from vae_helpers.latent_space import lerp, slerp
 from vae_helpers.models import Autoencoder
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.widgets.decoder_view import DecoderView, float_bytes, script
@@ -83,7 +84,7 @@ class InterpolationSlider(Stage, widgets.VBox):
         models = model if isinstance(model, dict) else {"": model}
         if not models:
             raise ValueError("model: want a model, or a dict with at least one, got {}")
-        self._codes = [encode_codes(one, images) for one in models.values()]
+        self._codes = [encode_means(one, images) for one in models.values()]
         ends = {
             "start": self._find("start", start) if start_index is None else self._check("start_index", start_index),
             "end": self._find("end", end) if end_index is None else self._check("end_index", end_index),

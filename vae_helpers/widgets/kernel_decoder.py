@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vae_helpers.networks import PIXELS
+from vae_helpers.models.layers import PIXELS
 
 
 class KernelDecoder:

@@ -7,9 +7,9 @@ import ipywidgets as widgets
 import traitlets
 from torch import Tensor, nn
 
-from vae_helpers.checks import check_images
-from vae_helpers.latent_space import encode_codes
+from vae_helpers.encoding import encode_means
 from vae_helpers.plots import CLASS_COLORS
+from vae_helpers.validation import check_images
 from vae_helpers.widgets.decoder_view import DecoderView, check_plane, float_bytes, ink_bytes, script
 from vae_helpers.widgets.stage import Stage
 
@@ -76,7 +76,7 @@ class LatentPad(widgets.VBox):
         _check_labels(labels, len(images))
         if isinstance(shown, bool) or not isinstance(shown, int) or shown < 1:
             raise ValueError(f"shown: want a whole number >= 1, got {shown!r}")
-        codes = encode_codes(model, images[:shown])
+        codes = encode_means(model, images[:shown])
         if not codes.isfinite().all():
             raise ValueError("model: its encoder gives NaN or infinity for these images; did training break down?")
         super().__init__()

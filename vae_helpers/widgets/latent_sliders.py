@@ -6,10 +6,10 @@ import ipywidgets as widgets
 import traitlets
 from torch import Tensor, nn
 
-from vae_helpers.checks import check_images
+from vae_helpers.encoding import encode_distributions
 from vae_helpers.evaluation import active_units
-from vae_helpers.latent_space import encode_set
 from vae_helpers.models import VAE
+from vae_helpers.validation import check_images
 from vae_helpers.widgets.decoder_view import DecoderView, script
 from vae_helpers.widgets.stage import Stage
 
@@ -130,7 +130,7 @@ def _in_use(model: nn.Module, images: Tensor) -> list[bool]:
     check_images(images)
     if len(images) < 2:
         raise ValueError(f"images: want at least 2, to see which latent dimensions vary, got {len(images)}")
-    return active_units(encode_set(model, images)[0], BOUND).tolist()
+    return active_units(encode_distributions(model, images)[0], BOUND).tolist()
 
 
 def _note(active: list[bool], count: int) -> str:

@@ -8,11 +8,11 @@ import ipywidgets as widgets
 import traitlets
 from torch import Tensor
 
-from vae_helpers.checks import check_images
+from vae_helpers.encoding import decode_images, encode_distributions
 from vae_helpers.evaluation import active_units, evaluate
-from vae_helpers.latent_space import decode_images, encode_set
 from vae_helpers.losses import Reduction, effective_beta
 from vae_helpers.models import VAE
+from vae_helpers.validation import check_images
 from vae_helpers.widgets.decoder_view import HERE, ink_bytes, script
 from vae_helpers.widgets.stage import Stage
 
@@ -165,10 +165,10 @@ def _figures(beta: float, model: VAE, images: Tensor) -> dict[str, Any]:
             f"models: the one at beta = {beta:g} has reconstruction {terms.reconstruction:g} and KL {terms.kl:g}; "
             "did training break down?"
         )
-    active = int(active_units(encode_set(model, images)[0]).sum())
+    active = int(active_units(encode_distributions(model, images)[0]).sum())
     return {"beta": beta, "reconstruction": terms.reconstruction, "kl": terms.kl, "active": active}
 
 
 def _decoded(model: VAE, images: Tensor) -> Tensor:
     """The reconstructions (N, 1, 28, 28), each decoded from its mean mu."""
-    return decode_images(model, encode_set(model, images)[0])
+    return decode_images(model, encode_distributions(model, images)[0])

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vae_helpers.checks import check_float_tensor
-from vae_helpers.latent_space import log_prior
 from vae_helpers.losses import gaussian_kl
+from vae_helpers.validation import check_float_tensor
 
 
 class Grid(NamedTuple):
@@ -39,17 +38,6 @@ def log_likelihood(model: nn.Module, x: Tensor, z: Tensor) -> Tensor:
     logits = model.decode(z).flatten(1)
     # x log p + (1 - x) log(1 - p) = x logit - softplus(logit): the sum over pixels is a matrix product
     return x.flatten(1) @ logits.T - F.softplus(logits).sum(dim=1)
-
-
-@torch.no_grad()
-def log_joint_on_grid(model: nn.Module, x: Tensor, grid: Grid) -> Tensor:
-    """log p(x, z) plus the log of the cell's area, for each image and each point of the grid: (N, T), float64.
-
-    ``logsumexp`` over the points is log p(x), ``softmax`` over them is p(z|x). The grid must be finer than the
-    posterior is wide, and must hold all of it.
-    """
-    parts = [log_likelihood(model, x, z) + log_prior(z) for z in grid.z.split(10_000)]
-    return torch.cat(parts, dim=1).double() + grid.log_area
 
 
 def elbo(model: nn.Module, x: Tensor, mu: Tensor, logvar: Tensor, nodes: int = 12) -> Tensor:

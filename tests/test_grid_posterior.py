@@ -1,11 +1,12 @@
 import pytest
 import torch
+from reference.grid_posterior import log_joint_on_grid
 from torch import Generator
 from torch.distributions import Bernoulli, Normal
 
-from vae_helpers.losses import bernoulli_reconstruction, gaussian_kl
+from vae_helpers.grid_posterior import best_gaussian, elbo, hermite_nodes, log_likelihood, square_grid
+from vae_helpers.losses import bernoulli_nll, gaussian_kl
 from vae_helpers.models import VAE
-from vae_helpers.posterior import best_gaussian, elbo, hermite_nodes, log_joint_on_grid, log_likelihood, square_grid
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_nodes_give_the_moments_of_a_gaussian():
 def test_elbo_is_the_mean_over_draws(model, x):
     mu, logvar = torch.tensor([[0.3, -0.5]]), torch.tensor([[-3.0, -2.0]])
     z = mu + torch.exp(logvar / 2) * torch.randn(20_000, 2, generator=Generator().manual_seed(3))
-    terms = bernoulli_reconstruction(model.decode(z), x[:1].expand(len(z), -1, -1, -1))
+    terms = bernoulli_nll(model.decode(z), x[:1].expand(len(z), -1, -1, -1))
     wanted = -terms.mean() - gaussian_kl(mu, logvar)
     assert abs(elbo(model, x[:1], mu, logvar, nodes=20) - wanted) < 4 * terms.std() / len(z) ** 0.5
 

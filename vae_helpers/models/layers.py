@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from vae_helpers.checks import check_float_tensor
+from vae_helpers.validation import check_float_tensor
 
 IMAGE_SHAPE = (1, 28, 28)
 PIXELS = 28 * 28

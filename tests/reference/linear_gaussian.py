@@ -12,40 +12,40 @@ import torch
 from torch import Tensor
 from torch.distributions import LowRankMultivariateNormal, MultivariateNormal
 
-from vae_helpers.checks import check_float_tensor
 from vae_helpers.losses import gaussian_kl
+from vae_helpers.validation import check_float_tensor
 
 
 @dataclass(frozen=True)
 class LinearGaussian:
-    """p(z) = N(0, I) and p(x|z) = N(mean + weight z, noise I).
+    """p(z) = N(0, I) and p(x|z) = N(mean + weight z, noise_variance I).
 
     Args:
         weight: (P, D), what one unit of each latent dimension adds to the P pixels.
         mean: (P,).
-        noise: the *variance* of each pixel around its mean, > 0.
+        noise_variance: of each pixel around its mean, > 0; not its standard deviation.
     """
 
     weight: Tensor
     mean: Tensor
-    noise: float
+    noise_variance: float
 
     def log_marginal(self, x: Tensor) -> Tensor:
         """log p(x) for points (N, P): shape (N,), nats, exact."""
-        noise = torch.full_like(self.mean, self.noise)
-        return LowRankMultivariateNormal(self.mean, self.weight, noise).log_prob(x)
+        variances = torch.full_like(self.mean, self.noise_variance)
+        return LowRankMultivariateNormal(self.mean, self.weight, variances).log_prob(x)
 
     def posterior(self, x: Tensor) -> MultivariateNormal:
         """p(z|x) for points (N, P): N Gaussians over z, exact."""
-        precision = torch.eye(self.weight.shape[1], dtype=x.dtype) + self.weight.T @ self.weight / self.noise
-        mean = torch.linalg.solve(precision, self.weight.T @ (x - self.mean).T / self.noise).T
+        precision = torch.eye(self.weight.shape[1], dtype=x.dtype) + self.weight.T @ self.weight / self.noise_variance
+        mean = torch.linalg.solve(precision, self.weight.T @ (x - self.mean).T / self.noise_variance).T
         return MultivariateNormal(mean, precision_matrix=precision)
 
     def log_joint(self, x: Tensor, z: Tensor) -> Tensor:
         """log p(x, z) = log p(x|z) + log p(z) for points (N, P) and latents (N, D): shape (N,), nats."""
         squared = (x - self.mean - z @ self.weight.T).square().sum(dim=1)
-        constant = x.shape[1] * math.log(2 * math.pi * self.noise) + z.shape[1] * math.log(2 * math.pi)
-        return -0.5 * (squared / self.noise + z.square().sum(dim=1) + constant)
+        constant = x.shape[1] * math.log(2 * math.pi * self.noise_variance) + z.shape[1] * math.log(2 * math.pi)
+        return -0.5 * (squared / self.noise_variance + z.square().sum(dim=1) + constant)
 
     def elbo(self, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
         """The ELBO at q(z|x) = N(mu, diag(exp(logvar))): shape (N,), nats, with both expectations in closed form.
@@ -56,8 +56,8 @@ class LinearGaussian:
         """
         squared = (x - self.mean - mu @ self.weight.T).square().sum(dim=1)
         spread = logvar.exp() @ self.weight.square().sum(dim=0)  # what sampling z adds to the squared error
-        constant = x.shape[1] * math.log(2 * math.pi * self.noise)
-        return -0.5 * ((squared + spread) / self.noise + constant) - gaussian_kl(mu, logvar)
+        constant = x.shape[1] * math.log(2 * math.pi * self.noise_variance)
+        return -0.5 * ((squared + spread) / self.noise_variance + constant) - gaussian_kl(mu, logvar)
 
 
 def fit_linear_gaussian(x: Tensor, latent_dim: int) -> LinearGaussian:
@@ -72,6 +72,6 @@ def fit_linear_gaussian(x: Tensor, latent_dim: int) -> LinearGaussian:
     if not isinstance(latent_dim, int) or not 1 <= latent_dim < x.shape[1]:
         raise ValueError(f"latent_dim: want a whole number from 1 to {x.shape[1] - 1}, got {latent_dim!r}")
     values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0))  # the smallest first
-    noise = values[:-latent_dim].mean().item()
-    weight = vectors[:, -latent_dim:] * (values[-latent_dim:] - noise).sqrt()
-    return LinearGaussian(weight, x.mean(dim=0), noise)
+    noise_variance = values[:-latent_dim].mean().item()
+    weight = vectors[:, -latent_dim:] * (values[-latent_dim:] - noise_variance).sqrt()
+    return LinearGaussian(weight, x.mean(dim=0), noise_variance)

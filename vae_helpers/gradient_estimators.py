@@ -1,39 +1,15 @@
-"""Two ways to estimate the gradient of E[f(z)] with respect to the parameters of z ~ N(mu, diag(exp(logvar))).
+"""Estimate the gradient of E[f(z)] with respect to the mean of z ~ N(mu, diag(exp(logvar))) from values of f alone.
 
-Both are unbiased where f is smooth. They differ in variance, and in what they must know of f: the pathwise estimator
-its slope, the score-function estimator only its values.
+Notebook 04 sets the score-function estimator beside the pathwise one, which needs the slope of f and varies far less.
 
 Source: Mohamed, Rosca, Figurnov & Mnih 2020, "Monte Carlo gradient estimation in machine learning"
-(arXiv 1906.10652), sections 4 and 5.
+(arXiv 1906.10652), section 4.
 """
-
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from vae_helpers.checks import check_float_tensor
-from vae_helpers.models import reparameterize
-
-
-def pathwise_gradients(f: Callable[[Tensor], Tensor], mu: Tensor, logvar: Tensor, eps: Tensor) -> Tensor:
-    """The pathwise estimates of d E[f(z)] / d mu, one for each draw: df/dz at z = mu + sigma eps.
-
-    Args:
-        f: latents (K, D) -> values (K,), each value depending on its own latent only.
-        mu, logvar: shape (D,).
-        eps: draws from N(0, I), shape (K, D).
-
-    Returns:
-        Shape (K, D). Their mean is the estimate.
-
-    Raises:
-        TypeError, ValueError: not float tensors, or shapes that don't fit together.
-    """
-    check_float_tensor(eps, "eps", "(K, D)", ndim=2)
-    means = mu.detach().expand_as(eps).clone().requires_grad_()
-    values = f(reparameterize(means, logvar.detach().expand_as(eps), eps))
-    return torch.autograd.grad(values.sum(), means)[0]
+from vae_helpers.validation import check_float_tensor
 
 
 def score_gradients(values: Tensor, z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
@@ -56,7 +32,7 @@ def score_gradients(values: Tensor, z: Tensor, mu: Tensor, logvar: Tensor) -> Te
     return values[:, None] * (z - mu) * torch.exp(-logvar)
 
 
-def score_gradient(values: Tensor, z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+def score_gradient_with_baseline(values: Tensor, z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """The score-function estimate of d E[f(z)] / d mu with a baseline: the mean of the *other* draws' values.
 
     A baseline that does not depend on its own draw changes no expectation, since the score has mean 0.

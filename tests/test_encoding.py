@@ -1,0 +1,28 @@
+import pytest
+import torch
+
+from vae_helpers.encoding import decode_images, encode_distributions, encode_means
+from vae_helpers.models import VAE, Autoencoder
+
+
+def test_encode_and_decode_a_set(images):
+    model = VAE(2, (16,))
+    mu, logvar = encode_distributions(model, images, batch_size=64)
+    torch.testing.assert_close((mu, logvar), tuple(t.detach() for t in model.encode(images)), rtol=1e-4, atol=1e-5)
+    pictures = decode_images(model, mu)
+    assert pictures.shape == images.shape and pictures.min() > 0 and pictures.max() < 1 and not pictures.requires_grad
+
+
+def test_codes_of_both_kinds_of_model(images):
+    vae, autoencoder = VAE(3, (8,)), Autoencoder(4, (8,))
+    assert torch.equal(encode_means(vae, images), encode_distributions(vae, images)[0])
+    codes = encode_means(autoencoder, images, batch_size=7)
+    assert codes.shape == (len(images), 4) and not codes.requires_grad
+    torch.testing.assert_close(codes, autoencoder.encode(images).detach())
+    with pytest.raises(ValueError, match="images: want values in"):
+        encode_means(vae, 255 * images)
+
+
+def test_bad_images():
+    with pytest.raises(ValueError, match="images: want shape"):
+        encode_distributions(VAE(), torch.zeros(3, 784))
