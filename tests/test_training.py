@@ -2,12 +2,13 @@ import os
 import signal
 import threading
 
+import numpy as np
 import pytest
 import torch
 
 from vae_helpers.evaluation import evaluate
 from vae_helpers.models import VAE, Autoencoder
-from vae_helpers.training import History, NonFiniteLossError, fit, warm_up
+from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 
 
 def small() -> VAE:
@@ -31,6 +32,49 @@ def test_an_autoencoder_trains_too(images):
     assert history["train_total"][1] < history["train_total"][0] and history["train_kl"] == [0, 0]
     with pytest.raises(KeyError, match="no column 'test_total'; there are epoch"):
         history["test_total"]
+
+
+class Labelled(VAE):
+    """Takes labels beside images, and keeps what came with each image."""
+
+    check_data = None  # the inherited one takes images alone
+
+    def loss_terms(self, x, labels, generator=None):
+        self.pairs = [*getattr(self, "pairs", []), *zip(x.flatten(1).sum(dim=1).tolist(), labels.tolist(), strict=True)]
+        return super().loss_terms(x, generator)
+
+
+def test_a_model_may_take_more_than_images(images):
+    """Batches keep together what belongs together, in training and for the test losses."""
+    labels = torch.arange(500)
+    model = Labelled(2, (16,))
+    history = fit(model, (images, labels), (images[:50], labels[:50]), epochs=1, batch_size=64, progress=False)
+    ink = images.flatten(1).sum(dim=1)
+    assert len(model.pairs) == 550 and {label for _, label in model.pairs} == set(range(500))
+    assert all(total == pytest.approx(ink[label].item(), rel=1e-5) for total, label in model.pairs)
+    assert evaluate(model, (images[:50], labels[:50])).total == pytest.approx(history["test_total"][0], rel=1e-5)
+
+
+def test_another_step_runs_in_the_same_loop(images):
+    """As an adversarial model needs: a second network with an optimizer of its own, beside the first."""
+    second = torch.nn.Linear(2, 1)
+    its_optimizer = torch.optim.SGD(second.parameters(), 0.1)
+    before = second.weight.clone()
+    betas = []
+
+    def step(model, optimizer, x, *, beta, generator):
+        betas.append(beta)
+        mu, _ = model.encode(x)
+        its_optimizer.zero_grad()
+        second(mu.detach()).mean().backward()
+        its_optimizer.step()
+        return training_step(model, optimizer, x, beta=beta, generator=generator)
+
+    history = fit(small(), images, epochs=2, batch_size=100, beta=warm_up(2), progress=False, step=step)
+    assert not torch.equal(second.weight, before) and len(history) == 2
+    assert betas == [k / 10 for k in range(10)]
+    plain = fit(small(), images, epochs=2, batch_size=100, beta=warm_up(2), progress=False)
+    assert history["train_total"] == plain["train_total"]
 
 
 def test_same_seed_same_history(images):
@@ -153,6 +197,11 @@ def test_progress_bar_in_a_terminal(images, capsys):
         ({"train_images": torch.full((4, 1, 28, 28), float("inf"))}, "train_images: want values"),
         ({"train_images": torch.zeros(0, 1, 28, 28)}, "train_images: want shape .* N >= 1"),
         ({"test_images": torch.full((4, 1, 28, 28), -1.0)}, "test_images: want values"),
+        (
+            {"train_images": (torch.zeros(4, 1, 28, 28), torch.zeros(3))},
+            "train_images: want tensors of equal length, got 4 and 3",
+        ),
+        ({"epochs": True}, "epochs: want a whole number >= 1"),
         ({"epochs": 0}, "epochs: want a whole number >= 1"),
         ({"batch_size": 2.5}, "batch_size: want a whole number"),
         ({"learning_rate": 0}, "learning_rate: want a number > 0"),
@@ -167,6 +216,24 @@ def test_bad_input_changes_nothing(change, message):
     with pytest.raises(ValueError, match=message):
         fit(model, **arguments)
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ([torch.zeros(4, 1, 28, 28)], "train_images: want a tensor of examples, or a tuple of such tensors, got list"),
+        ((torch.zeros(4, 1, 28, 28), torch.zeros(4)), "train_images: want what a VAE takes, got 2 tensors"),
+        (torch.zeros(4, 1, 28, 28).double(), "train_images: want torch.float32, .* got torch.float64"),
+        (torch.tensor(1.0), "train_images: want a tensor of examples"),
+    ],
+)
+def test_data_of_another_kind(data, message):
+    with pytest.raises(TypeError, match=message):
+        fit(small(), data, epochs=1, progress=False)
+
+
+def test_numbers_of_numpy(images):
+    assert len(fit(small(), images, epochs=np.int64(1), batch_size=np.int32(100), progress=False)) == 1
 
 
 def test_integer_images():

@@ -113,21 +113,23 @@ def check_memory() -> str:
             f"{total:.1f} GB of memory",
             "run one notebook at a time, and load a part: load_mnist(..., n=20000)",
         )
-    return f"{total:.1f} GB of memory (a notebook takes up to 2 GB)"
+    return f"{total:.1f} GB of memory (a notebook takes up to 1 GB)"
 
 
 def check_threads() -> str:
     torch = importlib.import_module("torch")
-    threads, cores = (
-        torch.get_num_threads(),
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-    )
-    if threads > cores:
+    threads = importlib.import_module("vae_helpers.threads")
+    count = torch.get_num_threads()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if count > cores:
         raise Problem(
-            f"PyTorch uses {threads} threads on {cores} cores: many times slower",
-            f"set OMP_NUM_THREADS={cores} before starting JupyterLab",
+            f"PyTorch uses {count} threads on {cores} cores: many times slower",
+            "unset OMP_NUM_THREADS and MKL_NUM_THREADS: the course then chooses one thread",
         )
-    return f"{threads} threads on {cores} cores"
+    if count > 1:
+        return f"{count} threads on {cores} cores, as OMP_NUM_THREADS says; 1 is faster beside any other program"
+    more = f" ({threads.PYTORCHS_CHOICE} for large networks)" if not threads.chosen_by_user() else ""
+    return f"{count} thread{more} on {cores} cores: the fastest where anything else is running"
 
 
 CHECKS: tuple[Check, ...] = (

@@ -1,11 +1,15 @@
 """How good is a model? Means over a whole set, in nats per image."""
 
+import inspect
 from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
 
-from vae_helpers.validation import check_float_tensor, check_images
+from vae_helpers.threads import threads_for
+from vae_helpers.validation import check_float_tensor
+
+Data = Tensor | tuple[Tensor, ...]  # images, or images and what belongs to each of them
 
 
 class Terms(NamedTuple):
@@ -20,22 +24,54 @@ class Terms(NamedTuple):
         return self.reconstruction + self.kl
 
 
-def evaluate(model: nn.Module, images: Tensor, *, batch_size: int = 2000, seed: int = 0) -> Terms:
+def evaluate(model: nn.Module, images: Data, *, batch_size: int = 2000, seed: int = 0) -> Terms:
     """The mean loss terms of ``model`` over ``images``, in eval mode, with one draw of z per image.
 
     z is *sampled*: decoding the mean mu instead would look several nats better, and bound nothing.
 
     Args:
-        model: anything with ``loss_terms(x, generator)``.
-        images: (N, 1, 28, 28) in [0, 1], on any device.
+        model: anything with ``loss_terms(*batch, generator=...)``.
+        images: (N, 1, 28, 28) in [0, 1], on any device; or a tuple of tensors of equal length, such as images and
+            labels, for a model that takes more.
         batch_size: images at a time; changes memory, not the result beyond rounding.
         seed: for the draws of z.
 
     Raises:
         TypeError, ValueError: unusable images.
     """
-    check_images(images)
-    return mean_terms(model, images, batch_size, seed)
+    return mean_terms(model, check_data(model, images, "images"), batch_size, seed)
+
+
+def check_data(model: nn.Module, data: Data, name: str) -> tuple[Tensor, ...]:
+    """``data`` as a tuple of tensors of equal length that ``model`` can use.
+
+    What they must look like, the model knows: it may have ``check_data(*data, name=...)``, which reads every value.
+    Without one, they must be finite.
+
+    Raises:
+        TypeError, ValueError: no tensors, of different lengths, of another type than the model's weights, or what
+            the model refuses.
+    """
+    parts = data if isinstance(data, tuple) else (data,)
+    for part in parts:
+        if not isinstance(part, Tensor) or part.ndim == 0:
+            raise TypeError(f"{name}: want a tensor of examples, or a tuple of such tensors, got {type(part).__name__}")
+    lengths = [len(part) for part in parts]
+    if len(set(lengths)) != 1:
+        raise ValueError(f"{name}: want tensors of equal length, got {' and '.join(map(str, lengths))}")
+    if (check := getattr(model, "check_data", None)) is not None:
+        try:
+            inspect.signature(check).bind(*parts, name=name)
+        except TypeError as error:
+            kind = type(model).__name__
+            raise TypeError(f"{name}: want what a {kind} takes, got {len(parts)} tensors: {error}") from error
+        check(*parts, name=name)
+    elif not all(torch.isfinite(torch.stack(part.aminmax())).all() for part in parts if part.is_floating_point()):
+        raise ValueError(f"{name}: contains NaN or infinity")
+    weights = next(model.parameters()).dtype
+    if parts[0].is_floating_point() and parts[0].dtype != weights:
+        raise TypeError(f"{name}: want {weights}, as the weights of the model are, got {parts[0].dtype}")
+    return parts
 
 
 def hole_fraction(class_logits: Tensor, bound: float = 0.8) -> Tensor:
@@ -82,7 +118,7 @@ def active_units(mu: Tensor, bound: float = 0.01) -> Tensor:
 
 
 @torch.no_grad()
-def mean_terms(model: nn.Module, images: Tensor, batch_size: int = 2000, seed: int = 0) -> Terms:
+def mean_terms(model: nn.Module, data: tuple[Tensor, ...], batch_size: int = 2000, seed: int = 0) -> Terms:
     """:func:`evaluate` without its check of the values, for a loop that has checked them already."""
     device = next(model.parameters()).device
     generator = Generator(device).manual_seed(seed)
@@ -90,9 +126,10 @@ def mean_terms(model: nn.Module, images: Tensor, batch_size: int = 2000, seed: i
     was_training = model.training
     model.eval()
     try:
-        for x in images.split(batch_size):
-            reconstruction, kl = model.loss_terms(x.to(device), generator)
-            sums += torch.stack([reconstruction.sum(), kl.sum()]).cpu()
+        with threads_for(model):
+            for batch in zip(*(part.split(batch_size) for part in data), strict=True):
+                terms = model.loss_terms(*(part.to(device) for part in batch), generator=generator)
+                sums += torch.stack([term.sum() for term in terms]).cpu()
     finally:
         model.train(was_training)
-    return Terms(*(sums / len(images)).tolist())
+    return Terms(*(sums / len(data[0])).tolist())

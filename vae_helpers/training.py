@@ -10,7 +10,7 @@ from torch import Generator, Tensor, nn
 from tqdm.auto import tqdm
 
 from vae_helpers.data import BINARIZATIONS, Binarization, binarize
-from vae_helpers.evaluation import Batch, check_data, mean_terms
+from vae_helpers.evaluation import Data, check_data, mean_terms
 from vae_helpers.losses import vae_loss
 from vae_helpers.threads import threads_for
 
@@ -93,8 +93,8 @@ def training_step(
 
 def fit(
     model: nn.Module,
-    train_images: Batch,
-    test_images: Batch | None = None,
+    train_images: Data,
+    test_images: Data | None = None,
     *,
     epochs: int = 8,
     batch_size: int = 256,
@@ -138,6 +138,7 @@ def fit(
         NonFiniteLossError: the loss became NaN or infinite.
     """
     _check_settings(epochs, batch_size, learning_rate, beta, binarization)
+    epochs, batch_size = int(epochs), int(batch_size)  # a NumPy integer is welcome, but not to the scheduler
     train = check_data(model, train_images, "train_images")
     test = None if test_images is None else check_data(model, test_images, "test_images")
     model.to(device).train()

@@ -7,6 +7,7 @@ from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll
 from vae_helpers.models.layers import PIXELS, Decoder, check_architecture, check_image_batch, mlp, seeded
+from vae_helpers.validation import check_images
 
 
 class Autoencoder(nn.Module):
@@ -31,6 +32,11 @@ class Autoencoder(nn.Module):
             self.encoder = mlp([PIXELS, *hidden], layer_norm)
             self.encoder.append(nn.Linear([PIXELS, *hidden][-1], latent_dim))
             self.decoder = Decoder(latent_dim, hidden, layer_norm)
+
+    @staticmethod
+    def check_data(images: Tensor, name: str = "images") -> None:
+        """Raise unless these are images to train on or to measure with; reads every value, so call it once."""
+        check_images(images, name)
 
     def encode(self, x: Tensor) -> Tensor:
         """Images (N, 1, 28, 28) -> codes (N, D)."""

@@ -7,7 +7,7 @@ from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
 from vae_helpers.models.layers import Decoder, Encoder, check_architecture, seeded
-from vae_helpers.validation import check_float_tensor, check_same_shape
+from vae_helpers.validation import check_float_tensor, check_images, check_same_shape
 
 
 def reparameterize(mu: Tensor, logvar: Tensor, eps: Tensor) -> Tensor:
@@ -47,6 +47,11 @@ class VAE(nn.Module):
         with seeded(seed):
             self.encoder = Encoder(latent_dim, hidden, layer_norm)
             self.decoder = Decoder(latent_dim, hidden, layer_norm)
+
+    @staticmethod
+    def check_data(images: Tensor, name: str = "images") -> None:
+        """Raise unless these are images to train on or to measure with; reads every value, so call it once."""
+        check_images(images, name)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Images (N, 1, 28, 28) -> ``mu, logvar``, each (N, D)."""

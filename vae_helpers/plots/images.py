@@ -47,6 +47,8 @@ def compare_images(rows: dict[str, Tensor], *, titles: Sequence[str] = (), size:
 
 def manifold(images: Tensor, latents: Tensor, size: float = 6.5) -> Figure:
     """The decoded :func:`vae_helpers.latent_space.quantile_grid` as one picture, its axes marked in z."""
+    from torchvision.utils import make_grid  # only here: importing torchvision takes 90 MB
+
     side = round(len(images) ** 0.5)
     fig, axis = plt.subplots(figsize=(size, size))
     axis.imshow(_ink(make_grid(images, nrow=side, padding=0)[0]), cmap="gray", vmin=0, vmax=1)
