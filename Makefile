@@ -4,17 +4,19 @@ PORT     ?= 8888
 IP       ?= localhost
 BROWSER  ?= yes
 PIP_ARGS ?=
+JOBS     ?= 2
 
 BIN       ?= .venv/bin
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
-PACKAGE   := $(wildcard vae_helpers/*.py vae_helpers/*/*)
+PACKAGE   := $(shell find vae_helpers -type f ! -name '*.pyc')
 WEIGHTS   := $(wildcard data/weights/*)
 EXECUTED  := $(NOTEBOOKS:notebooks/%=build/executed/%)
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 OPEN_FLAG := $(if $(filter no,$(BROWSER)),--no-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test lint unit nbval browser notebooks executed site handout slides weights bench bench-live doctor clean
+.PHONY: help setup lab check test lint quick unit compared browser notebooks executed site handout slides weights bench \
+        bench-live doctor clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,23 +47,30 @@ setup: .venv/installed  ## make .venv and install the course in it (the first ti
 lab: setup  ## open JupyterLab on the course (PORT=8899, BROWSER=no, IP=0.0.0.0 for a container)
 	$(BIN)/jupyter lab --notebook-dir=notebooks --ip=$(IP) --port=$(PORT) $(OPEN_FLAG) $(ROOT_FLAG)
 
-test: lint unit nbval browser  ## check style, run unit tests, re-execute every notebook, drive a browser
+check: lint quick  ## before each commit: style, fast unit tests, rules for notebooks (under 2 minutes)
+
+test: lint unit compared browser  ## check style, run unit tests, re-execute every notebook, drive real browsers
 
 lint: .venv/installed-test  ## check style, in code and in notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-unit: .venv/installed-test  ## unit tests and the rules for notebooks
-	$(BIN)/pytest -q tests --ignore=tests/browser
+# A test file stays in one process, so that what its tests share is made once.
+quick: .venv/installed-test
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m "not slow" tests --ignore=tests/browser
 
-nbval: .venv/installed-test  ## run every notebook from a fresh kernel and compare all its outputs
-	$(BIN)/pytest -q --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg $(NOTEBOOKS)
+unit: .venv/installed-test  ## unit tests and the rules for notebooks; names the ten slowest
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --durations=10 tests --ignore=tests/browser
 
-browser: .venv/installed-test site handout  ## move every slider in a real Chromium: in JupyterLab, on the site and on the slides
-	$(BIN)/pytest -q tests/browser
+compared: executed .venv/installed-test  ## run every notebook from a fresh kernel and compare all its outputs
+	PYTHONPATH=tests $(BIN)/pytest -q -p compare_executed --executed build/executed --nbval-sanitize-with=tests/sanitize.cfg $(NOTEBOOKS)
+
+browser: .venv/installed-test site handout  ## move every slider in real browsers: in JupyterLab, on the site and on the slides
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --durations=10 tests/browser
 
 notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean them
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
+	printf '%s\n' $(NOTEBOOKS) | xargs -n 1 -P $(JOBS) \
+	  $(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "metadata.language_info.version cell.metadata.lines_to_next_cell" $(NOTEBOOKS)
 	$(BIN)/python tools/drop_widget_views.py $(NOTEBOOKS)
 
@@ -69,27 +78,29 @@ notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean 
 build/executed/%.ipynb: notebooks/%.ipynb $(PACKAGE) $(WEIGHTS) .venv/installed
 	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --output-dir=build/executed --ExecutePreprocessor.record_timing=False $<
 
-executed: $(EXECUTED)
+executed: .venv/installed  # JOBS at a time: each takes one thread
+	@$(MAKE) --no-print-directory -j $(JOBS) $(EXECUTED)
 
 # Once, before any page: `make -j2 site handout` would have two programs lay the same files.
 build/assets/.laid: tools/pages/assets.py .venv/installed-site
 	$(BIN)/python tools/pages/assets.py build/assets
 	@touch $@
 
-slides: build/assets/.laid $(EXECUTED)  ## build reveal.js slides with live widgets and speaker notes in build/slides
+slides: build/assets/.laid executed  ## build reveal.js slides with live widgets and speaker notes in build/slides
 	$(BIN)/python tools/pages/slides.py build/slides $(EXECUTED)
 
 site: slides  ## build the course as a static site with live widgets, slides included, in build/site
 	$(BIN)/python tools/pages/site.py build/site $(EXECUTED) --slides build/slides
 
-handout: build/assets/.laid $(EXECUTED)  ## build the site for students, without slides and notes for instructors, in build/handout
+handout: build/assets/.laid executed  ## build the site for students, without slides and notes for instructors, in build/handout
 	$(BIN)/python tools/pages/site.py build/handout $(EXECUTED)
 
 weights: setup  ## train the checkpoints in data/weights again (about 5 minutes)
 	$(BIN)/python -m vae_helpers.pretrain
 
-bench: setup  ## measure speed against a textbook loop, and the notebooks' memory (about 5 minutes)
+bench: setup  ## measure speed against a textbook loop, threads, and the notebooks' memory (about 10 minutes)
 	$(BIN)/python benchmarks/training_speed.py
+	$(BIN)/python benchmarks/threads.py
 	$(BIN)/python benchmarks/notebook_memory.py 2>/dev/null
 
 bench-live: .venv/installed-test  ## measure key presses and drags to changed pixels in a real browser (about 2 minutes)
