@@ -1,12 +1,13 @@
 import pickle
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from vae_helpers import checkpoints
 from vae_helpers.checkpoints import CheckpointError, load_checkpoint, read_checkpoint, save_checkpoint
-from vae_helpers.models import VAE, Autoencoder
+from vae_helpers.models import MODELS, VAE, Autoencoder
 
 
 @pytest.mark.parametrize("model", [VAE(3, (16, 8), layer_norm=False, seed=1), Autoencoder(2, (16,), seed=2)])
@@ -17,6 +18,17 @@ def test_round_trip(model, tmp_path, images):
     for name, value in model.state_dict().items():
         assert torch.equal(value, again.state_dict()[name])
     assert read_checkpoint(path)["info"] == {"epochs": 3, "loss": [1.5, 1.0]}
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_every_model_of_the_list_can_be_saved(kind, tmp_path):
+    path = save_checkpoint(MODELS[kind](), tmp_path / "a.pt")
+    assert type(load_checkpoint(path)) is MODELS[kind] and read_checkpoint(path)["model"] == kind
+
+
+def test_sizes_from_numpy(tmp_path):
+    model = VAE(np.int64(3), [np.int64(8)], layer_norm=np.True_)
+    assert load_checkpoint(save_checkpoint(model, tmp_path / "a.pt")).architecture == model.architecture
 
 
 def test_into_a_given_model(tmp_path):

@@ -23,6 +23,34 @@ def test_codes_of_both_kinds_of_model(images):
         encode_means(vae, 255 * images)
 
 
+def test_a_model_without_distributions(images):
+    """Two images, or the two rows of their codes would pass for mu and logvar."""
+    with pytest.raises(
+        TypeError, match="model: want one whose encode returns mu and logvar.*Autoencoder.*encode_means"
+    ):
+        encode_distributions(Autoencoder(2, (8,)), images[:2])
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda images: encode_distributions(VAE(), images), "images"),
+        (lambda images: encode_means(Autoencoder(), images), "images"),
+        (lambda images: decode_images(VAE(), torch.zeros(3, 2).double()), "z"),
+    ],
+)
+def test_another_dtype_than_the_models(call, name, images):
+    with pytest.raises(TypeError, match=f"{name}: want torch.float32, as the model's weights are, got torch.float64"):
+        call(images[:3].double())
+
+
+def test_latents_of_another_size():
+    with pytest.raises(ValueError, match=r"z: want shape \(N, 2\), got \(5, 3\)"):
+        decode_images(VAE(latent_dim=2), torch.zeros(5, 3))
+    with pytest.raises(TypeError, match=r"z: want a float tensor of shape \(N, D\), got list"):
+        decode_images(VAE(latent_dim=2), [[0.0, 0.0]])
+
+
 def test_bad_images():
     with pytest.raises(ValueError, match="images: want shape"):
         encode_distributions(VAE(), torch.zeros(3, 784))

@@ -62,6 +62,11 @@ def test_bad_images():
         evaluate(VAE(), torch.full((2, 1, 28, 28), 3.0))
 
 
+def test_images_of_another_dtype(images):
+    with pytest.raises(TypeError, match="images: want torch.float32, as the model's weights are, got torch.float64"):
+        evaluate(VAE(), images[:3].double())
+
+
 def test_active_units_vary_over_images():
     mu = torch.tensor([[0.0, 5.0, 0.3], [0.0, 5.0, -0.3], [0.01, 5.0, 0.0]])
     assert active_units(mu).tolist() == [False, False, True]  # the second is far from 0, but tells nothing apart

@@ -59,7 +59,7 @@ def test_pathwise_leaves_the_callers_graph_alone():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (torch.zeros(1), "values: want one for each of at least 2 draws, got 1 for 3"),
+        (torch.zeros(1), r"z: want shape \(1, D\), got \(3, 2\); K is 1 in values"),
         (torch.zeros(3, 1), r"values: want shape \(K,\)"),
     ],
 )

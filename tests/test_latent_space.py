@@ -77,7 +77,13 @@ def test_nearest_labels():
         (lambda: lerp(A, B, torch.zeros(2, 2)), "t: want a number"),
         (lambda: slerp(A, B, [[0.5]]), "t: want a number"),
         (lambda: quantile_grid(1), "n: want a whole number >= 2"),
+        (lambda: quantile_grid(True), "n: want a whole number >= 2, got True"),
         (lambda: quantile_grid(5, 0.0), "tail: want a number between 0 and 0.5"),
+        (
+            lambda: nearest_labels(A[None], A[None], torch.tensor([1]), k=2),
+            "k: want at most the number of codes, 1, got 2",
+        ),
+        (lambda: nearest_labels(A[None], A[None], torch.tensor([1, 2]), k=1), r"labels: want shape \(1,\), got \(2,\)"),
         (lambda: log_prior(A), r"z: want shape \(N, D\)"),
     ],
 )

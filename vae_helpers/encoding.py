@@ -1,51 +1,92 @@
-"""From a set of images to distributions or means, and from latents back to images."""
+"""From a set of images to distributions or means, and from latents back to images.
+
+All of it runs in batches, without gradients, and ends on the CPU.
+"""
+
+from collections.abc import Iterator
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from vae_helpers.validation import check_images
+from vae_helpers.validation import check_dtype_of, check_fits, check_images, checked
 
 
 @torch.no_grad()
-def encode_distributions(model: nn.Module, images: Tensor, batch_size: int = 5000) -> tuple[Tensor, Tensor]:
-    """``mu`` and ``logvar`` of q(z|x) for every image, each (N, D), on the CPU.
+def encode_distributions(
+    model: nn.Module, images: Float[Tensor, "N 1 28 28"], batch_size: int = 5000
+) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
+    """``mu`` and ``logvar`` of q(z|x) for every image.
+
+    >>> from vae_helpers.models import VAE
+    >>> mu, logvar = encode_distributions(VAE(latent_dim=2), torch.rand(100, 1, 28, 28))
+    >>> mu.shape, logvar.shape
+    (torch.Size([100, 2]), torch.Size([100, 2]))
 
     Args:
         model: a VAE.
-        images: (N, 1, 28, 28) in [0, 1].
+        images: in [0, 1].
 
     Raises:
-        TypeError, ValueError: unusable images.
+        TypeError: a model that has no distributions, or images of another dtype than its weights.
+        ValueError: unusable images.
     """
-    parts = _encode(model, images, batch_size)
+    parts = []
+    for part in _encode(model, images, batch_size):
+        if not isinstance(part, tuple):
+            kind = type(model).__name__
+            raise TypeError(f"model: want one whose encode returns mu and logvar, got {kind}; encode_means gives its z")
+        parts.append(part)
     mu, logvar = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
     return mu, logvar
 
 
 @torch.no_grad()
-def encode_means(model: nn.Module, images: Tensor, batch_size: int = 5000) -> Tensor:
-    """The code of every image, (N, D), on the CPU: an autoencoder's z, or the mean ``mu`` of a VAE's q(z|x).
+def encode_means(model: nn.Module, images: Float[Tensor, "N 1 28 28"], batch_size: int = 5000) -> Float[Tensor, "N D"]:
+    """One latent for every image: an autoencoder's z, or the mean ``mu`` of a VAE's q(z|x).
+
+    >>> from vae_helpers.models import Autoencoder
+    >>> encode_means(Autoencoder(latent_dim=3), torch.rand(100, 1, 28, 28)).shape
+    torch.Size([100, 3])
 
     Args:
         model: an autoencoder or a VAE.
-        images: (N, 1, 28, 28) in [0, 1].
+        images: in [0, 1].
 
     Raises:
-        TypeError, ValueError: unusable images.
+        TypeError: images of another dtype than the model's weights.
+        ValueError: unusable images.
     """
     parts = _encode(model, images, batch_size)
     return torch.cat([part[0] if isinstance(part, tuple) else part for part in parts]).cpu()
 
 
 @torch.no_grad()
-def decode_images(model: nn.Module, z: Tensor) -> Tensor:
-    """Pixel probabilities (N, 1, 28, 28), on the CPU, for latents (N, D): the sigmoid of the decoder's logits."""
+@checked
+def decode_images(model: nn.Module, z: Float[Tensor, "N D"]) -> Float[Tensor, "N 1 28 28"]:
+    """Pixel probabilities: the sigmoid of the decoder's logits.
+
+    >>> from vae_helpers.models import VAE
+    >>> decode_images(VAE(latent_dim=2), torch.zeros(5, 2)).shape
+    torch.Size([5, 1, 28, 28])
+
+    Args:
+        model: an autoencoder or a VAE with D latent dimensions.
+        z: latents.
+
+    Raises:
+        TypeError: latents of another dtype than the model's weights.
+        ValueError: D is not the model's.
+    """
+    check_fits(Float[Tensor, f"N {model.latent_dim}"], z=z)
+    check_dtype_of(model, z=z)
     device = next(model.parameters()).device
     return torch.sigmoid(model.decode(z.to(device))).cpu()
 
 
-def _encode(model: nn.Module, images: Tensor, batch_size: int) -> list:
+def _encode(model: nn.Module, images: Tensor, batch_size: int) -> Iterator[Tensor | tuple[Tensor, Tensor]]:
     """What ``model.encode`` says of each batch."""
     check_images(images)
+    check_dtype_of(model, images=images)
     device = next(model.parameters()).device
-    return [model.encode(x.to(device)) for x in images.split(batch_size)]
+    return (model.encode(x.to(device)) for x in images.split(batch_size))

@@ -1,13 +1,17 @@
-"""How good is a model? Means over a whole set, in nats per image."""
+"""How good is a model? Means over a whole set, in nats per image.
+
+Tensors of another dtype or shape than the signature says raise ``TypeError`` or ``ValueError``.
+"""
 
 import inspect
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.threads import threads_for
-from vae_helpers.validation import check_float_tensor
+from vae_helpers.validation import check_dtype_of, check_probability, checked
 
 Data = Tensor | tuple[Tensor, ...]  # images, or images and what belongs to each of them
 
@@ -29,6 +33,11 @@ def evaluate(model: nn.Module, images: Data, *, batch_size: int = 2000, seed: in
 
     z is *sampled*: decoding the mean mu instead would look several nats better, and bound nothing.
 
+    >>> from vae_helpers.models import VAE
+    >>> terms = evaluate(VAE(), torch.rand(100, 1, 28, 28))
+    >>> terms.total == terms.reconstruction + terms.kl
+    True
+
     Args:
         model: anything with ``loss_terms(*batch, generator=...)``.
         images: (N, 1, 28, 28) in [0, 1], on any device; or a tuple of tensors of equal length, such as images and
@@ -37,7 +46,8 @@ def evaluate(model: nn.Module, images: Data, *, batch_size: int = 2000, seed: in
         seed: for the draws of z.
 
     Raises:
-        TypeError, ValueError: unusable images.
+        TypeError: images of another dtype than the model's weights.
+        ValueError: unusable images.
     """
     return mean_terms(model, check_data(model, images, "images"), batch_size, seed)
 
@@ -68,50 +78,55 @@ def check_data(model: nn.Module, data: Data, name: str) -> tuple[Tensor, ...]:
         check(*parts, name=name)
     elif not all(torch.isfinite(torch.stack(part.aminmax())).all() for part in parts if part.is_floating_point()):
         raise ValueError(f"{name}: contains NaN or infinity")
-    weights = next(model.parameters()).dtype
-    if parts[0].is_floating_point() and parts[0].dtype != weights:
-        raise TypeError(f"{name}: want {weights}, as the weights of the model are, got {parts[0].dtype}")
+    if parts[0].is_floating_point():
+        check_dtype_of(model, **{name: parts[0]})
     return parts
 
 
-def hole_fraction(class_logits: Tensor, bound: float = 0.8) -> Tensor:
+@checked
+def hole_fraction(class_logits: Float[Tensor, "N classes"], bound: float = 0.8) -> Float[Tensor, ""]:
     """The fraction of images in which a classifier finds no digit: its highest probability is below ``bound``.
 
     A low fraction alone does not make a good generator: one that always draws the same perfect 1 has no holes.
 
+    >>> sure, torn = torch.tensor([9.0, 0.0, 0.0]), torch.tensor([1.0, 1.0, 0.0])
+    >>> hole_fraction(torch.stack([sure, sure, sure, torn]))
+    tensor(0.2500)
+
     Args:
-        class_logits: the classifier's outputs before the softmax, (N, classes).
+        class_logits: the classifier's outputs before the softmax.
         bound: a probability, in (0, 1].
 
     Returns:
-        One number from 0 to 1, a tensor of shape ().
+        One number from 0 to 1.
 
     Raises:
-        TypeError, ValueError: not float logits (N, classes), or a bound that is no probability.
+        ValueError: a bound that is no probability.
     """
-    check_float_tensor(class_logits, "class_logits", "(N, classes)", ndim=2)
-    if not 0 < bound <= 1:
-        raise ValueError(f"bound: want a probability in (0, 1], got {bound!r}")
+    check_probability(bound=bound)
     confidence = class_logits.softmax(dim=1).amax(dim=1)
     return (confidence < bound).float().mean()
 
 
-def active_units(mu: Tensor, bound: float = 0.01) -> Tensor:
+@checked
+def active_units(mu: Float[Tensor, "N D"], bound: float = 0.01) -> Bool[Tensor, " D"]:
     """Which latent dimensions tell images apart: their means vary over the images by more than ``bound``.
 
+    >>> active_units(mu=torch.tensor([[5.0, 0.3], [5.0, -0.3]]))  # the first is far from 0, but tells nothing apart
+    tensor([False,  True])
+
     Args:
-        mu: means of q(z|x) for many images, (N, D), as from ``encoding.encode_distributions``.
+        mu: means of q(z|x) for many images, as from ``encoding.encode_distributions``.
         bound: a variance.
 
     Returns:
-        Shape (D,), bool; its sum is the number of active units.
+        One answer a dimension; their sum is the number of active units.
 
     Raises:
-        TypeError, ValueError: not a float tensor (N, D), or fewer than two images.
+        ValueError: fewer than two images.
 
     Source: Burda et al. 2015 (arXiv 1509.00519), section 5.2.
     """
-    check_float_tensor(mu, "mu", "(N, D)", ndim=2)
     if len(mu) < 2:
         raise ValueError(f"mu: want the means of at least two images, got shape {tuple(mu.shape)}")
     return mu.var(dim=0) > bound

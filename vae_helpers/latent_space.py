@@ -1,40 +1,57 @@
-"""Walk through a latent space: move between two points, lay a grid over the prior, see where the data lie."""
+"""Walk through a latent space: move between two points, lay a grid over the prior, see where the data lie.
+
+Tensors of another dtype or shape than the signature says raise ``TypeError`` or ``ValueError``.
+"""
 
 import math
 
 import torch
+from jaxtyping import Float, Integer
 from torch import Tensor
 
-from vae_helpers.validation import check_float_tensor, check_same_shape
+from vae_helpers.validation import check_whole, checked
 
 
-def lerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
+@checked
+def lerp(a: Float[Tensor, " D"], b: Float[Tensor, " D"], t: float | Tensor) -> Float[Tensor, "*T D"]:
     """(1 - t) a + t b: the straight line from ``a`` (t = 0) to ``b`` (t = 1).
 
+    >>> a, b = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 1.0])
+    >>> lerp(a, b, 0.25)
+    tensor([2.2500, 0.2500])
+    >>> lerp(a, b, torch.tensor([0.0, 1.0]))
+    tensor([[3., 0.],
+            [0., 1.]])
+
     Args:
-        a, b: end points, shape (D,).
+        a, b: end points.
         t: a number, or a tensor (T,) of them.
 
     Returns:
         Shape (D,) for a number, (T, D) for a tensor.
 
     Raises:
-        TypeError, ValueError: not float tensors of one shape (D,), or t of more than one dimension.
+        ValueError: t of more than one dimension.
     """
-    _check_path(a, b, t)
+    _check_steps(t)
     t = torch.as_tensor(t, dtype=a.dtype, device=a.device)[..., None]
     return (1 - t) * a + t * b
 
 
-def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
+@checked
+def slerp(a: Float[Tensor, " D"], b: Float[Tensor, " D"], t: float | Tensor) -> Float[Tensor, "*T D"]:
     """Along the arc from ``a`` to ``b``: sin((1-t) w)/sin(w) a + sin(t w)/sin(w) b, w the angle between them.
 
     Keeps the distance from the origin near that of the ends, where a straight line cuts through the middle.
     Where the arc is not defined (the same direction, opposite directions, a zero vector) it is the straight line.
 
+    >>> a, b = torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0])
+    >>> slerp(a, b, 0.5), lerp(a, b, 0.5)
+    (tensor([1.4142, 1.4142]), tensor([1., 1.]))
+
     Args, returns and errors as :func:`lerp`. Source: White 2016 (arXiv 1609.04468); Shoemake 1985.
     """
-    _check_path(a, b, t)
+    _check_steps(t)
     t = torch.as_tensor(t, dtype=a.dtype, device=a.device)[..., None]
     lengths = a.norm() * b.norm()
     cosine = torch.dot(a, b) / lengths if lengths > 0 else torch.ones(())
@@ -44,21 +61,26 @@ def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
     return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
 
 
-def quantile_grid(n: int = 20, tail: float = 0.02) -> Tensor:
+def quantile_grid(n: int = 20, tail: float = 0.02) -> Float[Tensor, "n*n 2"]:
     """An n x n grid of 2-D latents at evenly spaced quantiles of N(0, 1): dense where the prior is.
+
+    >>> quantile_grid(2, tail=0.16)
+    tensor([[-0.9945,  0.9945],
+            [ 0.9945,  0.9945],
+            [-0.9945, -0.9945],
+            [ 0.9945, -0.9945]])
 
     Args:
         n: points per side, >= 2.
         tail: probability left out at either end, in (0, 0.5): at 0 the outermost points would be infinite.
 
     Returns:
-        (n * n, 2), row by row as an image is read: the first row has the largest second coordinate.
+        Row by row as an image is read: the first row has the largest second coordinate.
 
     Raises:
         ValueError: n or tail out of range.
     """
-    if not isinstance(n, int) or n < 2:
-        raise ValueError(f"n: want a whole number >= 2, got {n!r}")
+    check_whole(2, n=n)
     if not 0 < tail < 0.5:
         raise ValueError(f"tail: want a number between 0 and 0.5, got {tail!r}")
     axis = torch.special.ndtri(torch.linspace(tail, 1 - tail, n, dtype=torch.float64)).float()
@@ -66,28 +88,37 @@ def quantile_grid(n: int = 20, tail: float = 0.02) -> Tensor:
     return torch.stack([x.flatten(), y.flatten()], dim=1)
 
 
-def log_prior(z: Tensor) -> Tensor:
-    """log N(z; 0, I) for latents (N, D): shape (N,), nats."""
-    check_float_tensor(z, "z", "(N, D)", ndim=2)
+@checked
+def log_prior(z: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
+    """log N(z; 0, I), in nats.
+
+    >>> log_prior(torch.tensor([[0.0, 0.0], [1.0, 1.0]]))
+    tensor([-1.8379, -2.8379])
+    """
     return -0.5 * (z.square() + math.log(2 * math.pi)).sum(dim=1)
 
 
-def log_aggregate_posterior(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+@checked
+def log_aggregate_posterior(
+    z: Float[Tensor, "T D"], mu: Float[Tensor, "N D"], logvar: Float[Tensor, "N D"]
+) -> Float[Tensor, " T"]:
     """log of the mean of q(z|x_i) over encoded images: where the *data* lie, as the encoder sees them.
 
+    >>> z, mu = torch.zeros(1, 2), torch.tensor([[0.0, 0.0], [9.0, 9.0]])
+    >>> log_aggregate_posterior(z, mu, logvar=torch.zeros(2, 2))  # log_prior(z) - log 2: one of the two is far away
+    tensor([-2.5310])
+
     Args:
-        z: latents (T, D).
-        mu, logvar: from :func:`vae_helpers.encoding.encode_distributions`, each (N, D).
+        z: latents.
+        mu, logvar: from :func:`vae_helpers.encoding.encode_distributions`.
 
     Returns:
-        Shape (T,), nats. A log of a mean (logsumexp), not a mean of logs.
+        Nats. A log of a mean (logsumexp), not a mean of logs.
 
     Useful in few dimensions: in many, no number of images fills the space, and it tells the distance to the nearest.
 
     Source: Makhzani et al. 2015 (arXiv 1511.05644), "aggregated posterior".
     """
-    check_float_tensor(z, "z", "(T, D)", ndim=2)
-    check_same_shape(mu, logvar, ("mu", "logvar"))
     precision, constant = (-logvar).exp(), (logvar + math.log(2 * math.pi)).sum(dim=1)
     parts = []
     for part in z.split(16):  # few at a time: all at once would need T * N * D numbers
@@ -96,19 +127,29 @@ def log_aggregate_posterior(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     return torch.cat(parts) - math.log(len(mu))
 
 
-def nearest_labels(z: Tensor, codes: Tensor, labels: Tensor, k: int = 25) -> Tensor:
-    """The most common label among the ``k`` nearest codes, for each latent (T, D): shape (T,), int64."""
-    check_float_tensor(z, "z", "(T, D)", ndim=2)
+@checked
+def nearest_labels(
+    z: Float[Tensor, "T D"], codes: Float[Tensor, "N D"], labels: Integer[Tensor, " N"], k: int = 25
+) -> Integer[Tensor, " T"]:
+    """The most common label among the ``k`` nearest codes, for each latent.
+
+    >>> codes, labels = torch.tensor([[0.0, 0.0], [0.1, 0.0], [5.0, 5.0]]), torch.tensor([3, 3, 8])
+    >>> nearest_labels(torch.tensor([[0.2, 0.2], [4.0, 4.0]]), codes, labels, k=1)
+    tensor([3, 8])
+
+    Raises:
+        ValueError: k is not from 1 to N.
+    """
+    check_whole(1, k=k)
+    if k > len(codes):
+        raise ValueError(f"k: want at most the number of codes, {len(codes)}, got {k}")
     # without the matrix product, which loses digits: the result must not depend on the processor
     distance = torch.cdist(z, codes, compute_mode="donot_use_mm_for_euclid_dist")
     nearest = distance.topk(k, largest=False).indices
     return torch.mode(labels[nearest], dim=1).values
 
 
-def _check_path(a: Tensor, b: Tensor, t: float | Tensor) -> None:
-    check_float_tensor(a, "a", "(D,)", ndim=1)
-    check_float_tensor(b, "b", "(D,)", ndim=1)
-    check_same_shape(a, b, ("a", "b"))
+def _check_steps(t: float | Tensor) -> None:
     shape = tuple(torch.as_tensor(t).shape)
     if len(shape) > 1:
         raise ValueError(f"t: want a number or shape (T,), got {shape}")

@@ -4,6 +4,7 @@ About five minutes on two CPU cores. The losses, the settings and the versions a
 """
 
 import torch
+from jaxtyping import Float, Integer
 from torch import Generator, Tensor
 from torch.nn import functional as F
 from torchvision.transforms import v2
@@ -16,7 +17,7 @@ from vae_helpers.evaluation import hole_fraction
 from vae_helpers.models import VAE, Classifier
 from vae_helpers.models.layers import seeded
 from vae_helpers.training import fit
-from vae_helpers.validation import check_images
+from vae_helpers.validation import check_images, checked
 
 RECIPES = {
     # the network of notebook 05, trained for longer
@@ -63,19 +64,21 @@ def train_classifier(epochs: int = 12) -> None:
     print(f"{path}: {accuracy:.2%} of the test images right, less than 80 % sure of {doubtful:.2%}")
 
 
-def fit_classifier(model: Classifier, images: Tensor, labels: Tensor, *, epochs: int = 8, seed: int = 0) -> None:
+@checked
+def fit_classifier(
+    model: Classifier,
+    images: Float[Tensor, "N 1 28 28"],
+    labels: Integer[Tensor, " N"],
+    *,
+    epochs: int = 8,
+    seed: int = 0,
+) -> None:
     """Train ``model`` in place by cross-entropy, on images turned, moved and scaled a little at random.
-
-    Args:
-        images: (N, 1, 28, 28) in [0, 1].
-        labels: (N,), int64.
 
     Raises:
         TypeError, ValueError: unusable images, or not one label for each.
     """
     check_images(images)
-    if labels.shape != (len(images),):
-        raise ValueError(f"labels: want shape ({len(images)},), got {tuple(labels.shape)}")
     jitter = v2.RandomAffine(degrees=10, translate=(0.08, 0.08), scale=(0.9, 1.1))
     order = Generator().manual_seed(seed)
     steps = epochs * -(-len(images) // 256)

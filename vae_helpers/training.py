@@ -1,6 +1,5 @@
 """The one training loop of the course."""
 
-import operator
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from vae_helpers.data import BINARIZATIONS, Binarization, binarize
 from vae_helpers.evaluation import Data, check_data, mean_terms
 from vae_helpers.losses import vae_loss
 from vae_helpers.threads import threads_for
+from vae_helpers.validation import check_positive, check_whole
 
 Schedule = Callable[[float], float]
 Step = Callable[..., tuple[Tensor, Tensor]]
@@ -236,11 +236,8 @@ def _copy_of_weights(model: nn.Module) -> dict[str, Tensor]:
 
 
 def _check_settings(epochs, batch_size, learning_rate, beta, binarization) -> None:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if isinstance(value, bool) or not hasattr(value, "__index__") or operator.index(value) < 1:
-            raise ValueError(f"{name}: want a whole number >= 1, got {value!r}")
-    if not learning_rate > 0:
-        raise ValueError(f"learning_rate: want a number > 0, got {learning_rate!r}")
+    check_whole(1, epochs=epochs, batch_size=batch_size)
+    check_positive(learning_rate=learning_rate)
     if not callable(beta) and not beta >= 0:
         raise ValueError(f"beta: want a number >= 0 or a function of the epoch, got {beta!r}")
     if binarization not in BINARIZATIONS:

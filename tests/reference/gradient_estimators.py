@@ -3,27 +3,27 @@
 from collections.abc import Callable
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from vae_helpers.models import reparameterize
-from vae_helpers.validation import check_float_tensor
+from vae_helpers.validation import checked
 
 
-def pathwise_gradients(f: Callable[[Tensor], Tensor], mu: Tensor, logvar: Tensor, eps: Tensor) -> Tensor:
+@checked
+def pathwise_gradients(
+    f: Callable[[Tensor], Tensor], mu: Float[Tensor, " D"], logvar: Float[Tensor, " D"], eps: Float[Tensor, "K D"]
+) -> Float[Tensor, "K D"]:
     """The pathwise estimates of d E[f(z)] / d mu, one for each draw: df/dz at z = mu + sigma eps.
 
     Args:
         f: latents (K, D) -> values (K,), each value depending on its own latent only.
-        mu, logvar: shape (D,).
-        eps: draws from N(0, I), shape (K, D).
+        mu, logvar: the parameters of q.
+        eps: draws from N(0, I).
 
     Returns:
-        Shape (K, D). Their mean is the estimate.
-
-    Raises:
-        TypeError, ValueError: not float tensors, or shapes that don't fit together.
+        One estimate a draw; their mean is *the* estimate.
     """
-    check_float_tensor(eps, "eps", "(K, D)", ndim=2)
     means = mu.detach().expand_as(eps).clone().requires_grad_()
     values = f(reparameterize(means, logvar.detach().expand_as(eps), eps))
     return torch.autograd.grad(values.sum(), means)[0]

@@ -1,6 +1,7 @@
 """log p(x, z) on a grid, which notebook 03 computes in a cell."""
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from vae_helpers.grid_posterior import Grid, log_likelihood
@@ -8,8 +9,8 @@ from vae_helpers.latent_space import log_prior
 
 
 @torch.no_grad()
-def log_joint_on_grid(model: nn.Module, x: Tensor, grid: Grid) -> Tensor:
-    """log p(x, z) plus the log of the cell's area, for each image and each point of the grid: (N, T), float64.
+def log_joint_on_grid(model: nn.Module, x: Float[Tensor, "N 1 28 28"], grid: Grid) -> Float[Tensor, "N T"]:
+    """log p(x, z) plus the log of the cell's area, for each image and each point of the grid, float64.
 
     ``logsumexp`` over the points is log p(x), ``softmax`` over them is p(z|x). The grid must be finer than the
     posterior is wide, and must hold all of it.

@@ -9,11 +9,12 @@ import math
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.distributions import LowRankMultivariateNormal, MultivariateNormal
 
 from vae_helpers.losses import gaussian_kl
-from vae_helpers.validation import check_float_tensor
+from vae_helpers.validation import checked, is_whole
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,16 @@ class LinearGaussian:
         return -0.5 * ((squared + spread) / self.noise_variance + constant) - gaussian_kl(mu, logvar)
 
 
-def fit_linear_gaussian(x: Tensor, latent_dim: int) -> LinearGaussian:
-    """The maximum-likelihood model for points (N, P), from the eigenvectors of their covariance: no training.
+@checked
+def fit_linear_gaussian(x: Float[Tensor, "N P"], latent_dim: int) -> LinearGaussian:
+    """The maximum-likelihood model for points x, from the eigenvectors of their covariance: no training.
 
     The columns of its weight are orthogonal, so its posterior has independent dimensions.
 
     Raises:
-        TypeError, ValueError: not a float tensor (N, P), or latent_dim not from 1 to P - 1.
+        ValueError: latent_dim not from 1 to P - 1.
     """
-    check_float_tensor(x, "x", "(N, P)", ndim=2)
-    if not isinstance(latent_dim, int) or not 1 <= latent_dim < x.shape[1]:
+    if not is_whole(latent_dim, at_least=1) or latent_dim >= x.shape[1]:
         raise ValueError(f"latent_dim: want a whole number from 1 to {x.shape[1] - 1}, got {latent_dim!r}")
     values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0))  # the smallest first
     noise_variance = values[:-latent_dim].mean().item()

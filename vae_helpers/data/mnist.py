@@ -1,7 +1,6 @@
 """MNIST and its look-alikes as tensors."""
 
 import gzip
-import operator
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from torch import Generator, Tensor
 from vae_helpers.data.archives import Archive, find_archive
 from vae_helpers.data.binarization import Binarization, binarize
 from vae_helpers.data.mapped import map_images
+from vae_helpers.validation import is_whole
 
 SPLITS = {"train": ("train-", 60_000), "test": ("t10k-", 10_000)}
 IMAGES, LABELS = "images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"
@@ -142,7 +142,7 @@ def _choose(labels: Tensor, digits: Sequence[int] | None, n: int | None, generat
             raise ValueError(f"digits: want classes from 0 to 9, got {digits!r}")
         keep = keep[torch.isin(labels, torch.tensor(list(digits)))]
     if n is not None:
-        if isinstance(n, bool) or not hasattr(n, "__index__") or not 1 <= operator.index(n) <= len(keep):
+        if not is_whole(n, at_least=1) or n > len(keep):
             raise ValueError(f"n: want a whole number from 1 to {len(keep)}, got {n!r}")
         keep = keep[torch.randperm(len(keep), generator=generator)[:n]]
     return keep

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll
-from vae_helpers.models.layers import PIXELS, Decoder, check_architecture, check_image_batch, mlp, seeded
-from vae_helpers.validation import check_images
+from vae_helpers.models.layers import PIXELS, Decoder, architecture, mlp, seeded
+from vae_helpers.validation import check_images, checked
 
 
 class Autoencoder(nn.Module):
     """The same layers as :class:`vae_helpers.models.vae.VAE`, without the distribution.
+
+    >>> logits, z = Autoencoder(latent_dim=2)(torch.rand(5, 1, 28, 28))
+    >>> logits.shape, z.shape
+    (torch.Size([5, 1, 28, 28]), torch.Size([5, 2]))
 
     Args:
         latent_dim: D, the size of a code.
@@ -24,10 +29,9 @@ class Autoencoder(nn.Module):
     """
 
     def __init__(self, latent_dim: int = 2, hidden: Sequence[int] = (256, 128), layer_norm: bool = True, seed: int = 0):
-        check_architecture(latent_dim, hidden)
         super().__init__()
-        self.latent_dim = latent_dim
-        self.architecture = {"latent_dim": latent_dim, "hidden": list(hidden), "layer_norm": layer_norm}
+        self.architecture = architecture(latent_dim, hidden, layer_norm)
+        self.latent_dim = self.architecture["latent_dim"]
         with seeded(seed):
             self.encoder = mlp([PIXELS, *hidden], layer_norm)
             self.encoder.append(nn.Linear([PIXELS, *hidden][-1], latent_dim))
@@ -38,22 +42,24 @@ class Autoencoder(nn.Module):
         """Raise unless these are images to train on or to measure with; reads every value, so call it once."""
         check_images(images, name)
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Images (N, 1, 28, 28) -> codes (N, D)."""
-        check_image_batch(x)
+    @checked
+    def encode(self, x: Float[Tensor, "N 1 28 28"]) -> Float[Tensor, "N D"]:
+        """Images -> codes."""
         return self.encoder(x.flatten(1))
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Codes (N, D) -> logits (N, 1, 28, 28)."""
+    def decode(self, z: Float[Tensor, "N D"]) -> Float[Tensor, "N 1 28 28"]:
+        """Codes -> logits."""
         return self.decoder(z)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (N, 1, 28, 28) -> ``logits, z``."""
+    def forward(self, x: Float[Tensor, "N 1 28 28"]) -> tuple[Float[Tensor, "N 1 28 28"], Float[Tensor, "N D"]]:
+        """Images -> ``logits, z``."""
         z = self.encode(x)
         return self.decode(z), z
 
-    def loss_terms(self, x: Tensor, generator: Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Reconstruction (N,), in nats, and zeros where a VAE has its KL; ``generator`` is not used."""
+    def loss_terms(
+        self, x: Float[Tensor, "N 1 28 28"], generator: Generator | None = None
+    ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
+        """The reconstruction, in nats, and zeros where a VAE has its KL; ``generator`` is not used."""
         logits, _ = self(x)
         reconstruction = bernoulli_nll(logits, x)
         return reconstruction, torch.zeros_like(reconstruction)

@@ -1,21 +1,31 @@
 """A small convolutional classifier of digits: an outside judge of what a generative model draws."""
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from vae_helpers.models.layers import check_image_batch, seeded
+from vae_helpers.models.layers import seeded
+from vae_helpers.validation import check_whole, checked
 
 
 class Classifier(nn.Module):
-    """Images (N, 1, 28, 28) -> class logits (N, 10); it never sees an autoencoder or a VAE.
+    """Images -> class logits; it never sees an autoencoder or a VAE.
+
+    >>> import torch
+    >>> Classifier()(torch.rand(5, 1, 28, 28)).shape
+    torch.Size([5, 10])
 
     Args:
         channels: of the first convolution; the second has twice as many.
         seed: for the initial weights.
+
+    Raises:
+        ValueError: channels is not a whole number >= 1.
     """
 
     def __init__(self, channels: int = 16, seed: int = 0):
+        check_whole(1, channels=channels)
         super().__init__()
-        self.architecture = {"channels": channels}
+        self.architecture = {"channels": int(channels)}
         with seeded(seed):
             self.layers = nn.Sequential(
                 nn.Conv2d(1, channels, 5, stride=2, padding=2),  # (N, channels, 14, 14)
@@ -28,7 +38,7 @@ class Classifier(nn.Module):
                 nn.Linear(64, 10),
             )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Images (N, 1, 28, 28) -> class logits (N, 10)."""
-        check_image_batch(x)
+    @checked
+    def forward(self, x: Float[Tensor, "N 1 28 28"]) -> Float[Tensor, "N 10"]:
+        """Images -> class logits."""
         return self.layers(x)

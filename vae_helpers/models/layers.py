@@ -5,11 +5,13 @@ Each is an ordinary ``nn.Module`` of a few lines. Encoders return ``mu, logvar``
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from vae_helpers.validation import check_float_tensor
+from vae_helpers.validation import check_fits, checked, is_whole
 
 IMAGE_SHAPE = (1, 28, 28)
 PIXELS = 28 * 28
@@ -35,21 +37,21 @@ def mlp(sizes: Sequence[int], layer_norm: bool) -> nn.Sequential:
 
 
 class Encoder(nn.Module):
-    """Image (N, 1, 28, 28) -> ``mu`` and ``logvar`` = log sigma^2, each (N, latent_dim)."""
+    """Images -> ``mu`` and ``logvar`` = log sigma^2."""
 
     def __init__(self, latent_dim: int, hidden: Sequence[int], layer_norm: bool):
         super().__init__()
         self.body = mlp([PIXELS, *hidden], layer_norm)
         self.head = nn.Linear([PIXELS, *hidden][-1], 2 * latent_dim)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        check_image_batch(x)
+    @checked
+    def forward(self, x: Float[Tensor, "N 1 28 28"]) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
         mu, logvar = self.head(self.body(x.flatten(1))).chunk(2, dim=1)
         return mu, logvar
 
 
 class Decoder(nn.Module):
-    """Latent (N, latent_dim) -> logits (N, 1, 28, 28); a sigmoid makes them pixel probabilities."""
+    """Latents -> logits; a sigmoid makes them pixel probabilities."""
 
     def __init__(self, latent_dim: int, hidden: Sequence[int], layer_norm: bool):
         super().__init__()
@@ -58,22 +60,14 @@ class Decoder(nn.Module):
         self.body = mlp(sizes, layer_norm)
         self.head = nn.Linear(sizes[-1], PIXELS)
 
-    def forward(self, z: Tensor) -> Tensor:
-        check_float_tensor(z, "z", f"(N, {self.latent_dim})", ndim=2)
-        if z.shape[1] != self.latent_dim:
-            raise ValueError(f"z: want shape (N, {self.latent_dim}), got {tuple(z.shape)}")
+    def forward(self, z: Float[Tensor, "N D"]) -> Float[Tensor, "N 1 28 28"]:
+        check_fits(Float[Tensor, f"N {self.latent_dim}"], z=z)
         return self.head(self.body(z)).unflatten(1, IMAGE_SHAPE)
 
 
-def check_image_batch(x) -> None:
-    """Raise unless ``x`` is a float tensor (N, 1, 28, 28): type and shape only, values are not read."""
-    check_float_tensor(x, "x", "(N, 1, 28, 28)")
-    if x.ndim != 4 or x.shape[1:] != IMAGE_SHAPE:
-        raise ValueError(f"x: want shape (N, 1, 28, 28), got {tuple(x.shape)}")
-
-
-def check_architecture(latent_dim: int, hidden: Sequence[int]) -> None:
-    """Raise ``ValueError`` unless every size is a whole number of at least 1."""
+def architecture(latent_dim: int, hidden: Sequence[int], layer_norm: bool) -> dict[str, Any]:
+    """What a checkpoint needs to build the network again, as plain values; ``ValueError`` for an impossible size."""
     for name, sizes in (("latent_dim", [latent_dim]), ("hidden", hidden)):
-        if not all(isinstance(n, int) and n >= 1 for n in sizes):
+        if not all(is_whole(n, at_least=1) for n in sizes):
             raise ValueError(f"{name}: want whole numbers >= 1, got {latent_dim if name == 'latent_dim' else hidden}")
+    return {"latent_dim": int(latent_dim), "hidden": [int(n) for n in hidden], "layer_norm": bool(layer_norm)}

@@ -3,31 +3,38 @@
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
-from vae_helpers.models.layers import Decoder, Encoder, check_architecture, seeded
-from vae_helpers.validation import check_float_tensor, check_images, check_same_shape
+from vae_helpers.models.layers import Decoder, Encoder, architecture, seeded
+from vae_helpers.validation import check_images, check_whole, checked
 
 
-def reparameterize(mu: Tensor, logvar: Tensor, eps: Tensor) -> Tensor:
-    """z = mu + sigma * eps with sigma = exp(logvar / 2); all of shape (N, D).
+@checked
+def reparameterize(
+    mu: Float[Tensor, "N D"], logvar: Float[Tensor, "N D"], eps: Float[Tensor, "N D"]
+) -> Float[Tensor, "N D"]:
+    """z = mu + sigma * eps with sigma = exp(logvar / 2).
+
+    >>> reparameterize(mu=torch.tensor([[1.0]]), logvar=torch.tensor([[0.0]]), eps=torch.tensor([[0.5]]))
+    tensor([[1.5000]])
 
     ``eps`` comes from N(0, I). No gradient flows *through* it: it is a leaf without parameters, and that is
     what leaves a differentiable path to ``mu`` and ``logvar`` (Kingma & Welling 2014, section 2.4).
-
-    Raises:
-        TypeError, ValueError: not float tensors, or the shapes differ.
     """
-    for value, name in ((mu, "mu"), (logvar, "logvar"), (eps, "eps")):
-        check_float_tensor(value, name, "(N, D)", ndim=2)
-    check_same_shape(mu, logvar, ("mu", "logvar"))
-    check_same_shape(mu, eps, ("mu", "eps"))
     return mu + torch.exp(0.5 * logvar) * eps
 
 
 class VAE(nn.Module):
     """An MLP encoder q(z|x) = N(mu(x), sigma(x)^2), a prior p(z) = N(0, I), Bernoulli pixels.
+
+    >>> model = VAE(latent_dim=2)
+    >>> reconstruction, kl = model.loss_terms(torch.rand(5, 1, 28, 28))
+    >>> reconstruction.shape, kl.shape
+    (torch.Size([5]), torch.Size([5]))
+    >>> model.sample(3).shape
+    torch.Size([3, 1, 28, 28])
 
     Args:
         latent_dim: D, the number of latent dimensions.
@@ -40,10 +47,9 @@ class VAE(nn.Module):
     """
 
     def __init__(self, latent_dim: int = 2, hidden: Sequence[int] = (256, 128), layer_norm: bool = True, seed: int = 0):
-        check_architecture(latent_dim, hidden)
         super().__init__()
-        self.latent_dim = latent_dim
-        self.architecture = {"latent_dim": latent_dim, "hidden": list(hidden), "layer_norm": layer_norm}
+        self.architecture = architecture(latent_dim, hidden, layer_norm)
+        self.latent_dim = self.architecture["latent_dim"]
         with seeded(seed):
             self.encoder = Encoder(latent_dim, hidden, layer_norm)
             self.decoder = Decoder(latent_dim, hidden, layer_norm)
@@ -53,28 +59,33 @@ class VAE(nn.Module):
         """Raise unless these are images to train on or to measure with; reads every value, so call it once."""
         check_images(images, name)
 
-    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (N, 1, 28, 28) -> ``mu, logvar``, each (N, D)."""
+    def encode(self, x: Float[Tensor, "N 1 28 28"]) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
+        """Images -> ``mu, logvar``."""
         return self.encoder(x)
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Latents (N, D) -> logits (N, 1, 28, 28)."""
+    def decode(self, z: Float[Tensor, "N D"]) -> Float[Tensor, "N 1 28 28"]:
+        """Latents -> logits."""
         return self.decoder(z)
 
-    def forward(self, x: Tensor, generator: Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """Images (N, 1, 28, 28) -> ``logits, mu, logvar`` with one draw of z per image."""
+    def forward(
+        self, x: Float[Tensor, "N 1 28 28"], generator: Generator | None = None
+    ) -> tuple[Float[Tensor, "N 1 28 28"], Float[Tensor, "N D"], Float[Tensor, "N D"]]:
+        """Images -> ``logits, mu, logvar`` with one draw of z per image."""
         mu, logvar = self.encode(x)
         eps = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
         return self.decode(reparameterize(mu, logvar, eps)), mu, logvar
 
-    def loss_terms(self, x: Tensor, generator: Generator | None = None) -> tuple[Tensor, Tensor]:
-        """The two terms of the negative ELBO, reconstruction and KL, each (N,), in nats."""
+    def loss_terms(
+        self, x: Float[Tensor, "N 1 28 28"], generator: Generator | None = None
+    ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
+        """The two terms of the negative ELBO, reconstruction and KL, in nats."""
         logits, mu, logvar = self(x, generator)
         return bernoulli_nll(logits, x), gaussian_kl(mu, logvar)
 
     @torch.no_grad()
-    def sample(self, n: int, seed: int = 0) -> Tensor:
-        """Pixel probabilities (n, 1, 28, 28) decoded from ``n`` draws of the prior N(0, I)."""
+    def sample(self, n: int, seed: int = 0) -> Float[Tensor, "n 1 28 28"]:
+        """Pixel probabilities decoded from ``n`` draws of the prior N(0, I)."""
+        check_whole(1, n=n)
         device = next(self.parameters()).device
         # drawn on the CPU, so that a seed gives the same latents on every device
         z = torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(seed))
