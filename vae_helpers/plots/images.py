@@ -6,7 +6,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
-from torchvision.utils import make_grid
 
 
 def show_images(images: Tensor, *, columns: int = 10, titles: Sequence[str] = (), size: float = 0.9) -> Figure:
