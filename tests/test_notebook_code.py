@@ -11,7 +11,7 @@ from torch import Generator, nn
 from torch.nn import functional as F
 
 from vae_helpers import estimators, losses
-from vae_helpers.exercises.gradients import open_paths
+from vae_helpers.exercises.topics.gradients import open_paths
 from vae_helpers.linear_gaussian import fit_linear_gaussian
 from vae_helpers.losses import bernoulli_reconstruction, gaussian_kl
 from vae_helpers.models import VAE, reparameterize

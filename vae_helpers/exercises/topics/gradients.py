@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from vae_helpers.estimators import score_gradient, score_gradients
-from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
 
 
 def open_paths() -> list[list[bool]]:
