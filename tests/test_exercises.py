@@ -1,11 +1,14 @@
 import math
+from importlib import import_module
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import sympy as sp
 import torch
 
-from vae_helpers.exercises import EXERCISES, check, checking, progress, solution
+from vae_helpers.exercises import EXERCISES, check, progress, solution
+from vae_helpers.exercises.topics import catalogue
 from vae_helpers.losses import gaussian_kl
 from vae_helpers.models import VAE
 
@@ -198,7 +201,8 @@ def test_a_solution_is_folded_and_names_its_place():
 
 
 def test_progress(monkeypatch):
-    monkeypatch.setattr(checking, "_latest", {})
+    module = import_module("vae_helpers.exercises.check")  # under this name the package has the function
+    monkeypatch.setattr(module, "_latest", {})
     assert repr(progress()) == "0 of 0 exercises are right."
     check("lerp", EXERCISES["lerp"].reference)
     check("slerp", lambda a, b, t: None)
@@ -351,3 +355,11 @@ def test_something_else_than_a_tensor():
 def test_unknown_exercise():
     with pytest.raises(ValueError, match="name: want one of .*gaussian_kl, .*got 'gausian_kl'"):
         check("gausian_kl", lambda: None)
+
+
+def test_two_exercises_of_one_name_are_refused():
+    """Silently, one would take the place of the other."""
+    topics = [SimpleNamespace(__name__=name, EXERCISES={"lerp": EXERCISES["lerp"]}) for name in ("paths", "latents")]
+    assert catalogue(topics[:1]) == {"lerp": EXERCISES["lerp"]}
+    with pytest.raises(ValueError, match="exercises: want one named 'lerp', got two, in paths and latents"):
+        catalogue(topics)

@@ -6,7 +6,8 @@ import torch
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from torch import Tensor
 
-from vae_helpers.plots.graphs import BOXES, backward_graph, backward_graphs
+from vae_helpers.plots.autograd import backward_graph
+from vae_helpers.plots.graphs import BOXES, backward_graphs
 
 
 @pytest.fixture(autouse=True)

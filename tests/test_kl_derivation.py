@@ -57,11 +57,11 @@ def test_each_line_begins_where_the_one_before_it_ends():
 )
 def test_a_broken_line_is_caught(left, sign, right):
     with pytest.raises(DerivationError, match="not so|has no value"):
-        step("broken", left, sign, right, "").prove()
+        step("broken", left, sign, right, rule="").prove()
 
 
 def test_a_broken_line_does_not_render():
-    broken = step("broken", "E(eps)", "=", "1", "")
+    broken = step("broken", "E(eps)", "=", "1", rule="")
     for render in (repr, lambda s: s._repr_markdown_()):
         with pytest.raises(DerivationError):
             render(broken)

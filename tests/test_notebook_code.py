@@ -14,7 +14,7 @@ from torch import Generator, nn
 from torch.nn import functional as F
 
 from vae_helpers import gradient_estimators, losses
-from vae_helpers.exercises.gradients import open_paths
+from vae_helpers.exercises.topics.gradients import open_paths
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
 from vae_helpers.models import VAE, reparameterize
 

@@ -4,8 +4,8 @@ from vae_helpers.exercises import check
 check("gaussian_kl", my_gaussian_kl)
 """
 
-from vae_helpers.exercises.catalogue import EXERCISES
-from vae_helpers.exercises.checking import CheckResult, Progress, check, progress
-from vae_helpers.exercises.solutions import Solution, solution
+from vae_helpers.exercises.check import CheckResult, Progress, check, progress
+from vae_helpers.exercises.solution import Solution, solution
+from vae_helpers.exercises.topics import EXERCISES
 
 __all__ = ["EXERCISES", "CheckResult", "Progress", "Solution", "check", "progress", "solution"]

@@ -1,10 +1,14 @@
-"""Every figure that two notebooks share. Each function returns a matplotlib ``Figure`` and shows nothing."""
+"""Every figure of the notebooks: in a cell, how it is drawn would hide what it shows.
+
+A notebook draws one as ``plots.NAME(...)``; a test refuses those that none draws. The files are by what is drawn.
+Each function returns a matplotlib ``Figure`` and shows nothing.
+"""
 
 from vae_helpers.plots.colors import CLASS_COLORS
 from vae_helpers.plots.curves import convergence, dots, kl_picture, lines, loss_curves, path_lengths, path_profile
 from vae_helpers.plots.diagrams import architectures
 from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
-from vae_helpers.plots.graphs import backward_graph, backward_graphs
+from vae_helpers.plots.graphs import backward_graphs
 from vae_helpers.plots.images import compare_images, manifold, show_images
 from vae_helpers.plots.maps import add_path, clouds, latent_map, latent_maps
 
@@ -12,7 +16,6 @@ __all__ = [
     "CLASS_COLORS",
     "add_path",
     "architectures",
-    "backward_graph",
     "backward_graphs",
     "clouds",
     "compare_images",

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
 from vae_helpers.exercises.inputs import pairs
-from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
 from vae_helpers.losses import gaussian_kl, gaussian_kl_between
 
 

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vae_helpers.exercises.checking import find
+from vae_helpers.exercises.topics import find
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
 from vae_helpers.losses import bernoulli_nll, effective_beta, gaussian_kl, mean_vae_loss
 
 

@@ -3,8 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
 from vae_helpers.exercises.inputs import pairs
-from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
 from vae_helpers.latent_space import lerp, slerp
 from vae_helpers.models import reparameterize
 

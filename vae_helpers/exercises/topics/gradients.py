@@ -6,7 +6,7 @@ from itertools import product
 import torch
 from torch import Generator, Tensor
 
-from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
 from vae_helpers.gradient_estimators import score_gradient_with_baseline, score_gradients
 
 

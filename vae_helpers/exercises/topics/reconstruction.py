@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
 from vae_helpers.losses import bernoulli_nll, gaussian_nll
 
 LOG_2PI = math.log(2 * math.pi)

@@ -7,15 +7,15 @@ right one, has made that mistake.
 import inspect
 import textwrap
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from vae_helpers.exercises.catalogue import EXERCISES
-from vae_helpers.exercises.parts import Exercise, Inputs
+from vae_helpers.exercises.exercise import Exercise, Inputs
+from vae_helpers.exercises.topics import find
 
 MARKS = {"todo": "…  Still to do", "right": "✓  Right", "wrong": "✗  Not yet", "error": "✗  It stopped"}
 
@@ -48,13 +48,6 @@ def check(name: str, answer: Callable) -> CheckResult:
     return _latest[name]
 
 
-def find(name: str) -> Exercise:
-    """The exercise of that name; ``ValueError`` where there is none."""
-    if name not in EXERCISES:
-        raise ValueError(f"name: want one of {', '.join(EXERCISES)}, got {name!r}")
-    return EXERCISES[name]
-
-
 @dataclass(frozen=True)
 class Progress:
     """The latest result of each exercise, by name."""
@@ -67,7 +60,7 @@ class Progress:
         return sum(result.status == "right" for result in self.results.values())
 
     def __repr__(self) -> str:
-        lines = [f"{MARKS[result.status]}: {EXERCISES[name].title}" for name, result in self.results.items()]
+        lines = [f"{MARKS[result.status]}: {find(name).title}" for name, result in self.results.items()]
         return "\n".join([f"{self.right} of {len(self.results)} exercises are right.", *lines])
 
 
@@ -101,7 +94,7 @@ def _check(exercise: Exercise, answer: Callable) -> CheckResult:
     if _agree(exercise, got, wanted):
         return _right(exercise, answer, trials[min(1, len(trials) - 1)])  # the first may be too simple
     for mistake in exercise.misconceptions:
-        if _agree(exercise, got, [_try(exercise, mistake.function, values) for values in trials]):
+        if _agree(exercise, got, (_try(exercise, mistake.function, values) for values in trials)):
             return CheckResult("wrong", mistake.message, mistake.name)
     return CheckResult("wrong", _counter_example(exercise, trials, got, wanted))
 
@@ -185,7 +178,8 @@ def _near(got: Tensor, wanted: Tensor) -> bool:
     return bool((got - wanted).abs().max() <= 1e-3 * wanted.abs().max() + 1e-6)
 
 
-def _agree(exercise: Exercise, got: list[Tensor], wanted: list[Tensor]) -> bool:
+def _agree(exercise: Exercise, got: list[Tensor], wanted: Iterable[Tensor]) -> bool:
+    """Whether all results agree; ``wanted`` is asked for no more than the first that does not."""
     return all(_close(exercise, a, b) for a, b in zip(got, wanted, strict=True))
 
 
@@ -236,6 +230,6 @@ def _says_undone(error: Exception) -> bool:
 def _tell(error: Exception) -> str:
     """The error with the last line of the student's own code, not of a library's or of ours."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
-    frames = [f for f in frames if Path(f.filename).parent != Path(__file__).parent]
+    frames = [f for f in frames if not Path(f.filename).is_relative_to(Path(__file__).parent)]
     line = f' in the line "{frames[-1].line}"' if frames and frames[-1].line else ""
     return f"{type(error).__name__}{line}: {textwrap.shorten(str(error), 300, placeholder=' ...')}"

@@ -6,7 +6,7 @@ import sympy as sp
 import torch
 from torch import Tensor
 
-from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
 from vae_helpers.kl_derivation import fourth_moment
 
 POINTS = [(0, 1), (1, 1), (1, 2), (-2, 3)]
@@ -22,11 +22,9 @@ def _at_points(answer: Callable, values: Inputs) -> Tensor | None:
     if not isinstance(expression, sp.Expr):
         raise TypeError(f"want a SymPy expression, got {type(expression).__name__}")
     # by name, so that symbols of the student's own, without assumptions, will do
-    at = [
-        {s: dict(zip(("mu", "sigma"), point, strict=True)).get(s.name, s) for s in expression.free_symbols}
-        for point in POINTS
-    ]
-    numbers = [sp.N(expression.subs(values).doit()) for values in at]
+    own = {symbol: {"mu": mu, "sigma": sigma}.get(symbol.name, symbol) for symbol in expression.free_symbols}
+    formula = expression.subs(own).doit()  # once, in symbols: SymPy integrates them faster than numbers
+    numbers = [sp.N(formula.subs({mu: m, sigma: s})) for m, s in POINTS]
     if not all(number.is_number and number.is_real for number in numbers):
         raise ValueError(f"want an expression in mu and sigma alone, got {expression}")
     return torch.tensor([float(number) for number in numbers], dtype=torch.float64)

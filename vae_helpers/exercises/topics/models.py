@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor, nn
 
-from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
 from vae_helpers.losses import vae_loss
 from vae_helpers.models import VAE
 from vae_helpers.training import training_step
@@ -100,9 +100,8 @@ def _prior_statistics(answer: Callable, values: Inputs) -> Tensor | None:
     pixels_outside = ((shown < 0) | (shown > 1)).double().mean()
     pixels_grey = ((shown > 0) & (shown < 1)).double().mean()
     neighbours = (z[:, 0] * z[:, -1]).mean()  # of one dimension: its variance
-    return torch.stack(
-        [z.mean(), z.std(dim=0).mean(), neighbours, pixels_outside, pixels_grey, images.mean(dtype=torch.float64)]
-    )
+    ink = images.mean(dtype=torch.float32).double()  # of 16 million pixels: many times faster than in float64
+    return torch.stack([z.mean(), z.std(dim=0).mean(), neighbours, pixels_outside, pixels_grey, ink])
 
 
 def _decoded(model: VAE, z: Tensor) -> Tensor:

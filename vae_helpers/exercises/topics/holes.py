@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from vae_helpers.evaluation import hole_fraction
-from vae_helpers.exercises.parts import Exercise, Inputs, Misconception
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
 
 
 def _class_logits() -> list[Inputs]:
