@@ -23,7 +23,8 @@ import nbformat
 from playwright.sync_api import Locator, Page, sync_playwright
 
 from vae_helpers.checkpoints import load_checkpoint
-from vae_helpers.widgets.decoder_view import export_decoder
+from vae_helpers.widgets.shared.decoder import export_decoder
+from vae_helpers.widgets.shared.scripts import linked
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
@@ -138,7 +139,7 @@ FIRST_PICTURE = """async (selector) => {
 DECODE = """async ({script, layers, weights}) => {
     const module = await import('data:text/javascript,' + encodeURIComponent(script));
     const bytes = Uint8Array.from(atob(weights), (c) => c.charCodeAt(0));
-    const decode = module.makeDecoder(layers, module.toFloats(new DataView(bytes.buffer)));
+    const decode = module.makeDecoder(layers, new Float32Array(bytes.buffer));
     const times = Array.from({ length: 300 }, (_, k) => {
         const started = performance.now();
         for (let i = 0; i < 5; i++) decode([Math.sin(k + i), Math.cos(3 * k)]); // five, because the clock is coarse
@@ -247,9 +248,8 @@ def burst(page: Page) -> tuple[int, int, int, float]:
 
 
 def decode_time(page: Page) -> str:
-    script = (ROOT / "vae_helpers" / "widgets" / "decoder.js").read_text()
     layers, weights = export_decoder(load_checkpoint(ROOT / "data" / "weights" / "vae_2d.pt").decoder)
-    argument = {"script": script, "layers": layers, "weights": base64.b64encode(weights).decode()}
+    argument = {"script": linked("shared/decoder.js"), "layers": layers, "weights": base64.b64encode(weights).decode()}
     times = page.evaluate(DECODE, argument)
     return f"JavaScript decodes one latent in {statistics.median(times):.2f} ms (median; p95 {times[190]:.2f} ms)"
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).parent / "js"
+WIDGETS = Path(__file__).parent.parent / "vae_helpers" / "widgets"
 
 
 def find_node() -> str:
@@ -26,17 +27,13 @@ def node(*arguments: str, program: str | None = None) -> subprocess.CompletedPro
     return subprocess.run(command, input=program, capture_output=True, text=True, encoding="utf-8", timeout=120)
 
 
-def run_in_node(code: str, script_name: str):
-    """What ``code`` returns, through JSON; it has the module of the widget's script as ``w``.
+def run_in_node(code: str, script: str):
+    """What ``code`` returns, through JSON; it has the module ``script``, a path below vae_helpers/widgets, as ``w``.
 
     A test that needs nothing of Python belongs into tests/js instead.
     """
-    loader = (TESTS / "load.mjs").as_uri()
-    program = (
-        f"import {{ load }} from {json.dumps(loader)};\n"
-        f"const w = await load({json.dumps(script_name)});\n"
-        f"console.log(JSON.stringify((() => {{ {code} }})()));"
-    )
+    module = (WIDGETS / script).as_uri()
+    program = f"import * as w from {json.dumps(module)};\nconsole.log(JSON.stringify((() => {{ {code} }})()));"
     done = node("--input-type=module", program=program)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

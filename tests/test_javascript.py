@@ -1,39 +1,152 @@
 """The tests of the widgets' JavaScript, which Node.js runs: one test here for each file in tests/js."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
-from javascript import TESTS, find_node, node
+from javascript import TESTS, WIDGETS, find_node, node
 
-from vae_helpers.widgets.decoder_view import HERE, SHARED, script
+from vae_helpers.widgets.shared.scripts import LinkError, linked
 
-FILES = sorted(TESTS.glob("*.test.mjs"))
+FILES = sorted(TESTS.rglob("*.test.mjs"))
+SCRIPTS = sorted(path.relative_to(WIDGETS).as_posix() for path in WIDGETS.rglob("*.js"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name.removesuffix(".test.mjs"))
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(TESTS).as_posix().removesuffix(".test.mjs"))
 def test_javascript(path):
     done = node("--test", "--test-reporter=spec", str(path))
     assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
 
 
 def test_each_script_has_its_tests():
-    scripts = {path.name.removesuffix(".js") for path in HERE.glob("*.js")}
-    assert scripts and scripts <= {path.name.removesuffix(".test.mjs") for path in FILES}
+    tested = {path.relative_to(TESTS).as_posix().replace(".test.mjs", ".js") for path in FILES}
+    assert SCRIPTS and set(SCRIPTS) == tested
 
 
-def test_the_tests_load_what_the_browser_gets():
-    names = sorted(path.name for path in HERE.glob("*.js") if path.name not in SHARED)
-    loader = json.dumps((TESTS / "load.mjs").as_uri())
-    program = f"import {{ source }} from {loader}; console.log(JSON.stringify({json.dumps(names)}.map(source)));"
+def test_what_the_browser_gets_passes_the_same_tests(tmp_path):
+    """Each linked script stands alone in the place of the modules; a script that imports would find nothing there."""
+    shutil.copytree(TESTS, tmp_path / "tests" / "js")
+    for name in SCRIPTS:
+        copy = tmp_path / "vae_helpers" / "widgets" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(linked(name), encoding="utf-8")
+    shutil.copy(WIDGETS / "package.json", tmp_path / "vae_helpers" / "widgets")
+    copies = [str(tmp_path / "tests" / "js" / path.relative_to(TESTS)) for path in FILES]
+    done = node("--test", "--test-reporter=spec", *copies)
+    assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_what_the_browser_gets_exports_the_same_names(name, tmp_path):
+    (tmp_path / "linked.mjs").write_text(linked(name), encoding="utf-8")
+    paths = [(WIDGETS / name).as_uri(), (tmp_path / "linked.mjs").as_uri()]
+    program = f"""
+    for (const path of {json.dumps(paths)}) {{
+        const names = Object.entries(await import(path)).map(([name, value]) => [name, typeof value]);
+        console.log(JSON.stringify(names));
+    }}
+    """
     done = node("--input-type=module", program=program)
+    native, one = (json.loads(line) for line in done.stdout.splitlines())
+    assert native == one != []
+
+
+def linked_and_run(folder: Path, scripts: dict[str, str], entry: str = "widget.js"):
+    """The exports of ``entry``, by a plain import and as one linked text."""
+    for name, text in scripts.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "linked.mjs").write_text(linked(entry, folder), encoding="utf-8")
+    program = f"for (const path of {json.dumps([(folder / one).as_uri() for one in (entry, 'linked.mjs')])})"
+    done = node("--input-type=module", program=program + "console.log(JSON.stringify(await import(path)));")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [script(name) for name in names]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_equal_names_in_two_files_do_not_meet(tmp_path):
+    scripts = {
+        "shared/a.js": 'const own = "a";\nexport const ofA = own;\nexport function name() {\n  return own;\n}\n',
+        "shared/b.js": 'import { name } from "./a.js";\n\nconst own = "b";\nexport const ofB = own + name();\n',
+        "widget.js": (
+            'import { name,\n  ofA,\n} from "./shared/a.js";\nimport { ofB } from "./shared/b.js";\n'
+            "const own = [ofA, ofB, name()];\nexport class Name {}\nexport const all = own;\nexport default { own };\n"
+        ),
+    }
+    native, one = linked_and_run(tmp_path, scripts)
+    assert native == one == {"all": ["a", "ba", "a"], "default": {"own": ["a", "ba", "a"]}}
+
+
+def test_a_file_that_two_import_runs_once_and_before_them(tmp_path):
+    scripts = {
+        "count.js": "export const runs = [];\n",
+        "a.js": 'import { runs } from "./count.js";\nruns.push("a");\nexport const a = runs;\n',
+        "widget.js": (  # an import comes first, wherever it stands
+            'runs.push("widget");\n'
+            'import { runs } from "./count.js";\nimport { a } from "./a.js";\nexport const seen = a;\n'
+        ),
+    }
+    assert linked_and_run(tmp_path, scripts) == [{"seen": ["a", "widget"]}] * 2
+
+
+@pytest.mark.parametrize(
+    ("scripts", "message"),
+    [
+        ({}, r"^widget.js: it can't be read"),
+        ({"widget.js": 'import { a } from "./a.js";\n'}, r"^a.js: it can't be read"),
+        ({"widget.js": 'import { a } from "../a.js";\n'}, r"^\.\./a.js: want a script in "),
+        (
+            {"widget.js": 'import { a, b, c } from "./a.js";\n', "a.js": "export const a = 1;\nconst b = 2;\n"},
+            r"^widget.js: it imports b, c from a.js, which exports no such name",
+        ),
+        (
+            {"widget.js": 'import { w } from "./widget.js";\nexport const w = 1;\n'},
+            r"^widget.js: imports in a circle: widget.js <- widget.js",
+        ),
+        (
+            {
+                "widget.js": 'import { a } from "./a.js";\nexport const w = a;\n',
+                "a.js": 'import { b } from "./b.js";\nexport const a = 1;\n',
+                "b.js": 'import { w } from "./widget.js";\nexport const b = 1;\n',
+            },
+            r"^widget.js: imports in a circle: ",
+        ),
+        *(
+            ({"widget.js": f"const x = 1;\n{line}\n", "a.js": "export const a = 1;\n"}, "^widget.js: want imports and")
+            for line in (
+                'import a from "./a.js";',
+                'import * as a from "./a.js";',
+                'import { a as b } from "./a.js";',
+                'import { a } from "./a.js"',
+                'import { a } from "https://example.org/a.js";',
+                'import { a } from "a.js";',
+                'import "./a.js";',
+                'x; import { a } from "./a.js";',
+                'const a = await import("./a.js");',
+                "const here = import.meta.url;",
+                "export { x };",
+                'export * from "./a.js";',
+                'export { a } from "./a.js";',
+                "export let y = 1;",
+                "export const [y] = [x];",
+                "export const { y } = { y: x };",
+                "x; export const y = 1;",
+                "  export const y = 1;",
+            )
+        ),
+    ],
+)
+def test_what_can_not_be_linked(scripts, message, tmp_path):
+    for name, text in scripts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(LinkError, match=message):
+        linked("widget.js", tmp_path)
 
 
 def test_javascript_modules_stay_small():
-    for path in [*HERE.glob("*.js"), *TESTS.glob("*.mjs")]:
+    for path in [*WIDGETS.rglob("*.js"), *TESTS.rglob("*.mjs")]:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, f"{path.name} has outgrown its room"
 
 

@@ -10,8 +10,9 @@ from torch import nn
 from vae_helpers.encoding import decode_images
 from vae_helpers.models import VAE
 from vae_helpers.widgets import InterpolationSlider, LatentPad, LatentSliders, ReparameterizationDials
-from vae_helpers.widgets.decoder_view import DecoderView, NotInBrowser, export_decoder
-from vae_helpers.widgets.kernel_decoder import KernelDecoder
+from vae_helpers.widgets.shared.decoder import NotInBrowser, export_decoder
+from vae_helpers.widgets.shared.kernel_decoder import KernelDecoder
+from vae_helpers.widgets.shared.view import DecoderView
 
 
 def convolutional(latent_dim: int = 2) -> nn.Sequential:

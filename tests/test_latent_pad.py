@@ -170,7 +170,7 @@ def test_nearest_points():
     points, places = generator.normal(size=(600, 2)).astype("f4"), generator.uniform(-4, 4, (20, 2))
     got = run_in_node(
         f"const points = Float32Array.from({points.flatten().tolist()});"
-        f"return {places.tolist()}.map((z) => w.nearestK(points, z, 5));",
+        f"return {places.tolist()}.map((z) => w.nearestPoints(points, z, 5));",
         "latent_pad.js",
     )
     distances = np.linalg.norm(places[:, None] - points.astype(float), axis=2)
@@ -192,5 +192,5 @@ def test_the_interpolation_widget_still_has_its_map(model, images, labels):
     w.nameClasses(w.paintPoints(map, 640, 2).getContext(), map, 640, 2);
     return calls;
     """
-    got = run_in_node(code, "interpolation.js")
+    got = run_in_node(code, "shared/map.js")
     assert got["arc"] == 510 and sorted(got["fillText"]) == list(range(10))

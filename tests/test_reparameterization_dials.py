@@ -160,7 +160,7 @@ def test_nearest_dot(dials):
     places = np.random.default_rng(0).uniform(-3.5, 3.5, (50, 2))
     got = run_in_node(
         f"const points = Float32Array.from({points.flatten().tolist()});"
-        f"return {places.tolist()}.map(([x, y]) => w.nearest(points, x, y));",
+        f"return {places.tolist()}.map(([x, y]) => w.nearestPoint(points, x, y));",
         "reparameterization_dials.js",
     )
     distances = np.linalg.norm(places[:, None] - points, axis=2)

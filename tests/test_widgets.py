@@ -13,7 +13,7 @@ from vae_helpers.latent_space import lerp, slerp
 from vae_helpers.models import VAE, Autoencoder
 from vae_helpers.training import History
 from vae_helpers.widgets import InterpolationSlider, KLDials, LatentSliders, LiveLossCurve
-from vae_helpers.widgets.decoder_view import export_decoder, run_layers
+from vae_helpers.widgets.shared.decoder import export_decoder, run_layers
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +58,11 @@ def test_browser_and_torch_decode_alike(latent_dim, layer_norm):
     z = torch.randn(3, latent_dim)
     code = f"""
     const bytes = Buffer.from("{base64.b64encode(weights).decode()}", "base64");
-    const floats = w.toFloats(new DataView(bytes.buffer, bytes.byteOffset, bytes.length));
-    const decode = w.makeDecoder({json.dumps(layers)}, floats);
+    const decode = w.makeDecoder({json.dumps(layers)}, new Float32Array(Uint8Array.from(bytes).buffer));
     return {z.tolist()}.map((one) => Array.from(decode(one)));
     """
     wanted = torch.sigmoid(model.decode(z)).detach().flatten(1).numpy()
-    assert np.abs(run_in_node(code, "decoder.js") - wanted).max() < 1e-5
+    assert np.abs(run_in_node(code, "shared/decoder.js") - wanted).max() < 1e-5
 
 
 def test_browser_and_torch_interpolate_alike():
@@ -71,7 +70,7 @@ def test_browser_and_torch_interpolate_alike():
     ends[1, 1], ends[2, 1], ends[3, 0] = 2 * ends[1, 0], -ends[2, 0], 0  # parallel, opposite, from the origin
     code = f"return [w.lerp, w.slerp].map((f) => {ends.tolist()}.map(([a, b]) => {ts}.map((t) => f(a, b, t))));"
     wanted = [[f(a, b, torch.tensor(ts)).tolist() for a, b in ends] for f in (lerp, slerp)]
-    assert np.allclose(run_in_node(code, "decoder.js"), wanted, atol=1e-5)
+    assert np.allclose(run_in_node(code, "shared/paths.js"), wanted, atol=1e-5)
 
 
 def test_other_ways_to_write_a_decoder():

@@ -150,11 +150,11 @@ def test_browser_and_torch_agree(latent_notebook):
 def test_floats_agree_before_they_become_pixels(latent_notebook):
     """The same JavaScript on a grid of latents: to 1e-3 per pixel, and far better."""
     page = latent_notebook.page
-    script = (REPO_DATA.parent / "vae_helpers" / "widgets" / "decoder.js").read_text()
     import torch
 
     from vae_helpers.latent_space import quantile_grid
-    from vae_helpers.widgets.decoder_view import export_decoder
+    from vae_helpers.widgets.shared.decoder import export_decoder
+    from vae_helpers.widgets.shared.scripts import linked
 
     for name in ("vae_2d.pt", "vae_20d.pt"):
         model = load_checkpoint(REPO_DATA / "weights" / name)
@@ -167,11 +167,11 @@ def test_floats_agree_before_they_become_pixels(latent_notebook):
             """async ({script, layers, weights, latents}) => {
             const module = await import('data:text/javascript,' + encodeURIComponent(script));
             const bytes = Uint8Array.from(atob(weights), c => c.charCodeAt(0));
-            const decode = module.makeDecoder(layers, module.toFloats(new DataView(bytes.buffer)));
+            const decode = module.makeDecoder(layers, new Float32Array(bytes.buffer));
             return latents.map(z => Array.from(decode(z)));
         }""",
             {
-                "script": script,
+                "script": linked("shared/decoder.js"),
                 "layers": layers,
                 "weights": base64.b64encode(weights).decode(),
                 "latents": z.tolist(),

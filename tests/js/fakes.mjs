@@ -94,6 +94,10 @@ export class FakeElement {
     this.children.push(child);
   }
 
+  append(text) {
+    this.textContent = (this.textContent ?? "") + text;
+  }
+
   remove() {
     this.parent.children = this.parent.children.filter((child) => child !== this);
   }
@@ -161,6 +165,21 @@ export class FakeObserver {
   disconnect() {
     FakeObserver.all.delete(this);
   }
+}
+
+/** Fail unless a view whose set-up breaks after it has begun to listen shows the error, and listens to nothing any more. */
+export function assertCleanFailure(widget, traits) {
+  fakePage();
+  const [model, el] = [new FakeModel(traits), new FakeElement("div")];
+  globalThis.ResizeObserver = class {
+    constructor() {
+      throw new Error(model.listeners.length > 0 ? "a broken page" : "nothing listens yet");
+    }
+  };
+  const stop = widget.render({ model, el });
+  assert.match(el.querySelector(".vae-error").textContent, /^This widget stopped: a broken page\./);
+  assert.deepEqual([model.listeners, document.handlers, window.handlers], [[], {}, {}]);
+  stop();
 }
 
 /** Give the scripts a page with frames: `next()` is the next of them, `asked` how many were asked for. */

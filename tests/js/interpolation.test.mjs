@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { assertClose, bytesOf, decoderTraits, FakeElement, FakeModel, FakeObserver, fakePage } from "./fakes.mjs";
-import { load } from "./load.mjs";
+import {
+  assertCleanFailure, assertClose, bytesOf, decoderTraits, FakeElement, FakeModel, FakeObserver, fakePage,
+} from "./fakes.mjs";
+import widget from "../../vae_helpers/widgets/interpolation.js";
 
-const { default: widget } = await load("interpolation.js");
 const IMAGE = bytesOf(Array(784).fill(0));
 const NO_MAP = { points: bytesOf([]), point_labels: [], colors: [], limit: 3 };
 
@@ -14,10 +15,14 @@ beforeEach(() => {
   el = new FakeElement("div");
 });
 
-function render(traits = {}) {
+function traitsOf(traits = {}) {
   const ends = { start: [2, 0], end: [0, 2], start_image: IMAGE, end_image: IMAGE, start_label: 2, end_label: 7 };
   const rest = { t: 0, arc: false, frame: 0, title: "", code_name: "its mean μ" };
-  const model = new FakeModel({ ...decoderTraits(2), ...ends, ...rest, ...NO_MAP, ...traits });
+  return { ...decoderTraits(2), ...ends, ...rest, ...NO_MAP, ...traits };
+}
+
+function render(traits = {}) {
+  const model = new FakeModel(traitsOf(traits));
   return { model, stop: widget.render({ model, el }) };
 }
 
@@ -112,4 +117,8 @@ test("on the map, the path runs from start to end and the point is at t", () => 
 test("a decoder for another latent size gives a message", () => {
   render(decoderTraits(3));
   assert.match(el.querySelector(".vae-error").textContent, /the decoder takes 3 latent values, got 2/);
+});
+
+test("a set-up that fails halfway leaves its message, and nothing that listens", () => {
+  assertCleanFailure(widget, traitsOf({ points: bytesOf([1, 1]), point_labels: [0], colors: ["red"], full_screen: true }));
 });

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { assertClose, bytesOf, FakeElement, FakeModel, fakePage } from "./fakes.mjs";
-import { load } from "./load.mjs";
-
-const w = await load("kl_dials.js");
+import { assertCleanFailure, assertClose, bytesOf, FakeElement, FakeModel, fakePage } from "./fakes.mjs";
+import * as w from "../../vae_helpers/widgets/kl_dials.js";
 
 test("the closed form, by hand", () => {
   const found = [[0, 1], [1, 1], [-1, 1], [0, 2], [3, 0.5]].map(([mu, sigma]) => w.closedForm(mu, sigma));
@@ -60,4 +58,8 @@ test("the three figures under the curves", () => {
   stop();
   model.set("mu", 0);
   assert.equal(frames.waiting.size, 0);
+});
+
+test("a set-up that fails halfway leaves its message, and nothing that listens", () => {
+  assertCleanFailure(w.default, { mu: 1, sigma: 1, eps: bytesOf([-1, 0, 1]) });
 });

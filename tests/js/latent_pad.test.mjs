@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { assertClose, FakeModel } from "./fakes.mjs";
-import { load } from "./load.mjs";
-
-const w = await load("latent_pad.js");
+import {
+  assertCleanFailure, assertClose, bytesOf, decoderTraits, FakeElement, FakeModel, FakeObserver, fakePage,
+} from "./fakes.mjs";
+import * as w from "../../vae_helpers/widgets/latent_pad.js";
+import { toPixel } from "../../vae_helpers/widgets/shared/canvas.js";
 
 test("a place on the map and back", () => {
   for (const z of [[0, 0], [1, -2], [4, 4], [-4, 3.25]]) {
-    assertClose(w.toLatent(...w.toPixel(...z, 400, 4), 400, 4), z);
+    assertClose(w.toLatent(...toPixel(...z, 400, 4), 400, 4), z);
   }
 });
 
@@ -27,11 +28,11 @@ test("the share of the prior inside a radius, and the radius of a share", () => 
 
 test("the nearest points, the nearest first", () => {
   const points = Float32Array.of(3, 0, 0, 1, -1, -1, 0, 0.5);
-  assert.deepEqual(w.nearestK(points, [0, 0], 3), [3, 1, 2]);
-  assert.deepEqual(w.nearestK(points, [4, 0], 1), [0]);
-  assert.deepEqual(w.nearestK(points, [0, 0], 9), [3, 1, 2, 0]); // no more than there are
-  assert.deepEqual(w.nearestK(points, [0, 0], 0), []);
-  assert.deepEqual(w.nearestK(Float32Array.of(1, 0, 0, 1, -1, 0), [0, 0], 2), [0, 1]); // as far: in their order
+  assert.deepEqual(w.nearestPoints(points, [0, 0], 3), [3, 1, 2]);
+  assert.deepEqual(w.nearestPoints(points, [4, 0], 1), [0]);
+  assert.deepEqual(w.nearestPoints(points, [0, 0], 9), [3, 1, 2, 0]); // no more than there are
+  assert.deepEqual(w.nearestPoints(points, [0, 0], 0), []);
+  assert.deepEqual(w.nearestPoints(Float32Array.of(1, 0, 0, 1, -1, 0), [0, 0], 2), [0, 1]); // as far: in their order
 });
 
 test("each key's step", () => {
@@ -72,7 +73,7 @@ test("the caption", () => {
 });
 
 test("two decimals, and no minus sign on a zero", () => {
-  assert.deepEqual([-0.004, 0.004, -0.006, 2].map(w.short), ["0.00", "0.00", "-0.01", "2.00"]);
+  assert.deepEqual([-0.004, 0.004, -0.006, 2].map(w.twoDecimals), ["0.00", "0.00", "-0.01", "2.00"]);
 });
 
 // How a hand, the views and Python share the latent. Time passes only when `later()` says so.
@@ -139,4 +140,34 @@ test("letting go of nothing saves nothing; a closed view saves what is left", ()
   hand.stop();
   later();
   assert.equal(model.saves, 1);
+});
+
+/** A pad with two images and points, on a map from -4 to 4. */
+function traits() {
+  const map = { points: bytesOf([1, 1, -2, 0]), point_labels: [3, 7], colors: Array(10).fill("red"), limit: 4 };
+  const images = new DataView(new ArrayBuffer(2 * 784));
+  return { ...decoderTraits(2), ...map, images, z1: 2, z2: -1, nearest: false, presenter: false };
+}
+
+test("the digit, the point and the nearest images are those at z", () => {
+  const frames = fakePage();
+  const [model, el] = [new FakeModel(traits()), new FakeElement("div")];
+  const stop = w.default.render({ model, el });
+  const canvas = el.querySelector(".vae-pad-map");
+  FakeObserver.resize(canvas); // it has its first size
+  const rings = () => canvas.context.calls.filter(([name]) => name === "arc").map(([, x, y]) => [x, y]);
+  const place = (x, y) => toPixel(x, y, 300, 4);
+  assert.match(el.querySelector("figcaption").textContent, /^z = \(2\.00, -1\.00\)/);
+  assert.deepEqual(rings(), [place(2, -1)]);
+  model.set("nearest", true);
+  frames.next();
+  assert.deepEqual(rings().slice(1), [place(1, 1), place(-2, 0), place(2, -1)]);
+  const captions = el.all("figcaption").map((caption) => caption.textContent);
+  assert.deepEqual(captions.slice(1), ["a 3", "a 7"]);
+  stop();
+  assert.deepEqual(model.listeners, []);
+});
+
+test("a set-up that fails halfway leaves its message, and nothing that listens", () => {
+  assertCleanFailure(w.default, traits());
 });

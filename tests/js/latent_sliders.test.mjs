@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { bytesOf, decoderTraits, FakeElement, FakeModel, fakePage } from "./fakes.mjs";
-import { load } from "./load.mjs";
-
-const { default: widget } = await load("latent_sliders.js");
+import { assertCleanFailure, bytesOf, decoderTraits, FakeElement, FakeModel, fakePage } from "./fakes.mjs";
+import widget from "../../vae_helpers/widgets/latent_sliders.js";
 
 let frames, el;
 beforeEach(() => {
@@ -33,4 +31,8 @@ test("weights that don't fit give a message, and a view that can be closed", () 
   const stop = widget.render({ model, el });
   assert.match(el.querySelector(".vae-error").textContent, /stopped: 2 weights came, the layers hold 2352\./);
   stop();
+});
+
+test("a set-up that fails halfway leaves its message, and nothing that listens", () => {
+  assertCleanFailure(widget, { ...decoderTraits(1), z0: 1 });
 });

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { assertClose, FakeElement, FakeModel, fakePage } from "./fakes.mjs";
-import { load } from "./load.mjs";
+import { assertCleanFailure, assertClose, FakeElement, FakeModel, fakePage } from "./fakes.mjs";
+import * as w from "../../vae_helpers/widgets/reduction_lab.js";
 
-const w = await load("reduction_lab.js");
 const [SUM, MEAN] = [0, 1];
 
 test("the effective beta: a mean over pixels raises it, a mean over latents lowers it", () => {
@@ -18,9 +17,9 @@ test("the nearest by logarithm", () => {
     [0.00005, 0.1], [0.3, 0.1], [0.4, 1], [1, 1], [2.1, 4],
     [39.2, 20], [125, 20], [126, 784], [784, 784], [784000, 784],
   ];
-  for (const [beta, trained] of wanted) assert.equal(betas[w.nearest(betas, beta)], trained, `beta = ${beta}`);
-  assert.equal(w.nearest([1, 4], 2), 0); // as near: the lower
-  assert.equal(w.nearest([7], 1000), 0);
+  for (const [beta, trained] of wanted) assert.equal(betas[w.nearestBeta(betas, beta)], trained, `beta = ${beta}`);
+  assert.equal(w.nearestBeta([1, 4], 2), 0); // as near: the lower
+  assert.equal(w.nearestBeta([7], 1000), 0);
 });
 
 test("far is more than a factor of 2, either way", () => {
@@ -31,7 +30,7 @@ test("far is more than a factor of 2, either way", () => {
 
 test("three digits that count, and no zeros at the end", () => {
   const values = [784, 39.2, 0.05 * 0.51, 1, 0.001, 783.999999, 784000];
-  assert.deepEqual(values.map(w.short), ["784", "39.2", "0.0255", "1", "0.001", "784", "784000"]);
+  assert.deepEqual(values.map(w.threeDigits), ["784", "39.2", "0.0255", "1", "0.001", "784", "784000"]);
 });
 
 test("the loss as it is written, and with its factor taken out", () => {
@@ -81,7 +80,7 @@ beforeEach(() => {
 });
 
 /** A lab with models at beta 1 and 784, each with one picture of its own grey: ink 10 and ink 20. */
-function render() {
+function traits() {
   const figures = [
     { beta: 1, reconstruction: 80, kl: 25, active: 4 },
     { beta: 784, reconstruction: 206, kl: 0, active: 0 },
@@ -89,7 +88,11 @@ function render() {
   const pictures = (...inks) => new DataView(Uint8Array.from(inks.flatMap((ink) => Array(784).fill(ink))).buffer);
   const images = { images: pictures(0), reconstructions: pictures(10, 20), samples: pictures(10, 20) };
   const choice = { reconstruction: SUM, kl: SUM, beta: 1, pixels: 784, latent_dim: 4 };
-  const model = new FakeModel({ ...choice, figures, ...images });
+  return { ...choice, figures, ...images };
+}
+
+function render() {
+  const model = new FakeModel(traits());
   return { model, stop: w.default.render({ model, el }) };
 }
 
@@ -126,4 +129,8 @@ test("a beta that is no beta gives a message", () => {
   model.set("beta", 0);
   frames.next();
   assert.match(text(".vae-error"), /the effective β must be above 0, got 0/);
+});
+
+test("a set-up that fails halfway leaves its message, and nothing that listens", () => {
+  assertCleanFailure(w.default, traits());
 });

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { assertClose, bytesOf, decoderTraits, FakeElement, FakeModel, fakePage } from "./fakes.mjs";
-import { load } from "./load.mjs";
-
-const w = await load("reparameterization_dials.js");
+import { assertCleanFailure, assertClose, bytesOf, decoderTraits, FakeElement, FakeModel, fakePage } from "./fakes.mjs";
+import * as w from "../../vae_helpers/widgets/reparameterization_dials.js";
 
 test("z = mu + sigma eps, each dimension with its own dials", () => {
   assertClose(w.reparameterize([1, -2], [0.5, 3], Float32Array.of(2, 1, -4, 0)), [2, 1, -1, -2]);
@@ -14,7 +12,7 @@ test("z = mu + sigma eps, each dimension with its own dials", () => {
 test("the nearest dot", () => {
   const points = [0, 0, 2, 0, 0, 3];
   const wanted = [[0.1, 0.1, 0], [1.5, 0, 1], [-1, 9, 2], [1, 0, 0]]; // halfway: the first
-  for (const [x, y, best] of wanted) assert.equal(w.nearest(points, x, y), best, `at ${x}, ${y}`);
+  for (const [x, y, best] of wanted) assert.equal(w.nearestPoint(points, x, y), best, `at ${x}, ${y}`);
 });
 
 test("one set out of all", () => {
@@ -58,10 +56,14 @@ beforeEach(() => {
 });
 
 /** Dials with 2 sets of 3 draws. */
-function render(traits = {}) {
+function traitsOf(traits = {}) {
   const dials = { mu1: 1, mu2: -1, sigma1: 0.5, sigma2: 2 };
   const noise = { eps: bytesOf([0, 0, 1, 1, -2, 0.5, 3, 3, 2, 2, 1, 0]), draws: 3, draw: 0, chosen: 1 };
-  const model = new FakeModel({ ...decoderTraits(2), ...dials, ...noise, ...traits });
+  return { ...decoderTraits(2), ...dials, ...noise, ...traits };
+}
+
+function render(traits = {}) {
+  const model = new FakeModel(traitsOf(traits));
   return { model, stop: w.default.render({ model, el }) };
 }
 
@@ -137,4 +139,8 @@ test("values that can't be drawn give a message", () => {
     render(traits);
     assert.match(el.querySelector(".vae-error").textContent, message);
   }
+});
+
+test("a set-up that fails halfway leaves its message, and nothing that listens", () => {
+  assertCleanFailure(w.default, traitsOf());
 });

@@ -11,8 +11,12 @@ from vae_helpers.encoding import encode_means
 from vae_helpers.latent_space import lerp, slerp
 from vae_helpers.models import Autoencoder
 from vae_helpers.plots import CLASS_COLORS
-from vae_helpers.widgets.decoder_view import DecoderView, float_bytes, script
-from vae_helpers.widgets.stage import Stage
+from vae_helpers.widgets.shared.codecs import float_bytes
+from vae_helpers.widgets.shared.controls import link_control, linked_slider
+from vae_helpers.widgets.shared.models import check_codes
+from vae_helpers.widgets.shared.scripts import linked
+from vae_helpers.widgets.shared.stage import Stage
+from vae_helpers.widgets.shared.view import DecoderView
 
 MAP_POINTS = 2000
 
@@ -20,7 +24,7 @@ MAP_POINTS = 2000
 class InterpolationView(DecoderView):
     """The picture: images, reconstructions, the digit at ``t``, and the path on the map when D = 2."""
 
-    _esm = script("interpolation.js")
+    _esm = linked("interpolation.js")
     start = traitlets.List().tag(sync=True)
     end = traitlets.List().tag(sync=True)
     start_image = traitlets.Bytes().tag(sync=True)
@@ -89,6 +93,8 @@ class InterpolationSlider(Stage, widgets.VBox):
             "start": self._find("start", start) if start_index is None else self._check("start_index", start_index),
             "end": self._find("end", end) if end_index is None else self._check("end_index", end_index),
         }
+        for name, codes in zip(models, self._codes, strict=True):
+            check_codes(codes, name)
         self.views = [
             InterpolationView(
                 one.decoder,
@@ -103,25 +109,13 @@ class InterpolationSlider(Stage, widgets.VBox):
             for position, ((name, one), codes) in enumerate(zip(models.items(), self._codes, strict=True))
         ]
         self.view = self.views[0]
-        self.slider = widgets.FloatSlider(
-            description="t",
-            min=0,
-            max=1,
-            step=0.01,
-            readout_format=".2f",
-            layout=widgets.Layout(width="auto", flex="1 1 300px", max_width="520px"),
-        )
+        layout = {"width": "auto", "flex": "1 1 300px", "max_width": "520px"}
+        self.slider = linked_slider("t", "t", self.views, self, min=0, max=1, step=0.01, layout=layout)
         self.play = widgets.Play(max=199, interval=30, repeat=True)
         self.arc_box = widgets.Checkbox(description="along the arc (slerp)", indent=False)
         self.message = widgets.HTML()
-        # The browser alone links slider and views: a second link through the kernel would send each position
-        # back late, and pull the slider from under the hand that drags it.
-        for view in self.views:
-            widgets.jslink((self.slider, "value"), (view, "t"))
-            widgets.jslink((self.arc_box, "value"), (view, "arc"))
-        widgets.jslink((self.play, "value"), (self.view, "frame"))
-        traitlets.link((self, "t"), (self.slider, "value"))
-        traitlets.link((self, "arc"), (self.arc_box, "value"))
+        link_control(self.arc_box, "arc", self.views, self)
+        link_control(self.play, "frame", [self.view])
         self.pickers = {name: self._picker(name, index) for name, index in ends.items()}
         choosers = [box for name in ("start", "end") for box in self.pickers[name]]
         choosing = widgets.HBox(choosers)

@@ -1,5 +1,12 @@
 // Two dials, mu and sigma: the densities q and p above, the integrand q log(q/p) below, its areas shaded by sign.
 
+import { toFloats } from "./shared/bytes.js";
+import { fitCanvas } from "./shared/canvas.js";
+import { addButton, append } from "./shared/dom.js";
+import { normalDraws } from "./shared/numbers.js";
+import { drawOnChange, makeRender } from "./shared/render.js";
+import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
+
 const TEXT = 26; // height of the pictures' text, in the units that they are drawn in
 const REACH = 6; // z runs from -REACH to REACH
 const STEPS = 600;
@@ -31,8 +38,8 @@ export function signedAreas(mu, sigma) {
   return areas;
 }
 
-function render({ model, el }) {
-  el.classList.add("vae-view", "vae-dials");
+function setUp({ model, el, onStop }) {
+  el.classList.add("vae-dials");
   const canvases = ["the densities q and p", "the integrand q log(q / p)"].map((label) => addCanvas(el, label));
   const text = append(el, "div", "vae-figures");
   text.setAttribute("role", "status");
@@ -57,9 +64,10 @@ function render({ model, el }) {
       `areas: ${nats(areas.positive)} above (blue) − ${nats(-areas.negative)} below (orange)\n` +
       `Monte Carlo, ${model.get("eps").byteLength / 4} draws: ${nats(estimate.mean)} ± ${nats(estimate.band)}`;
   };
-  const undo = [drawOnChange(model, el, ["mu", "sigma", "eps"], draw), ...canvases.map((c) => onResize(c, draw))];
-  undo.push(addFullScreen(controls, el), tendStage(el));
-  return () => undo.forEach((f) => f());
+  onStop(drawOnChange(model, el, ["mu", "sigma", "eps"], draw));
+  for (const canvas of canvases) onStop(onResize(canvas, draw));
+  onStop(addFullScreen(controls, el));
+  onStop(tendStage(el));
 }
 
 function addCanvas(parent, label) {
@@ -115,4 +123,4 @@ function shadeBySign(context, grid, values, x, y) {
   });
 }
 
-export default { render };
+export default { render: makeRender(setUp) };

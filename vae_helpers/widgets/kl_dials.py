@@ -1,26 +1,24 @@
 """Two dials for a Gaussian q, and its KL to the standard normal, drawn as signed areas."""
 
-import anywidget
 import ipywidgets as widgets
 import torch
 import traitlets
 
-from vae_helpers.widgets.decoder_view import HERE, float_bytes, script
-from vae_helpers.widgets.stage import Stage
+from vae_helpers.widgets.shared.codecs import float_bytes
+from vae_helpers.widgets.shared.controls import linked_slider
+from vae_helpers.widgets.shared.scripts import linked
+from vae_helpers.widgets.shared.stage import Stage
+from vae_helpers.widgets.shared.view import View
 
 
-class KLView(anywidget.AnyWidget):
+class KLView(View):
     """The picture and the figures; needs no kernel."""
 
-    _esm = script("kl_dials.js")
-    _css = HERE / "widgets.css"
+    _esm = linked("kl_dials.js")
     mu = traitlets.Float(1.0).tag(sync=True)
     sigma = traitlets.Float(0.6).tag(sync=True)
     # What the browser drew comes as a memoryview. No echo: it would bring back draws that are old by then.
     eps = traitlets.Bytes().tag(sync=True, echo_update=False, from_json=lambda value, _widget: bytes(value))
-
-    def __repr__(self) -> str:  # the inherited one holds a memory address: another in every run
-        return "KLView()"
 
 
 class KLDials(Stage, widgets.VBox):
@@ -50,24 +48,15 @@ class KLDials(Stage, widgets.VBox):
         if not isinstance(draws, int) or draws < 2:
             raise ValueError(f"draws: want a whole number >= 2, got {draws!r}")
         self._draws, self._generator = draws, torch.Generator().manual_seed(seed)
-        self.view = KLView()
+        super().__init__(presenter=presenter)
+        self.mu, self.sigma = mu, sigma
+        self.view = KLView(mu=mu, sigma=sigma)
+        layout = {"width": "auto", "max_width": "480px"}
         self.sliders = {
-            name: widgets.FloatSlider(
-                min=low,
-                max=3,
-                step=0.05,
-                description=label,
-                readout_format=".2f",
-                layout=widgets.Layout(width="auto", max_width="480px"),
-            )
+            name: linked_slider(label, name, [self.view], self, min=low, max=3, layout=layout)
             for name, label, low in (("mu", "μ", -3), ("sigma", "σ", 0.1))
         }
-        super().__init__([*self.sliders.values(), self.view], presenter=presenter)
-        self.mu, self.sigma = mu, sigma
-        for name, slider in self.sliders.items():
-            traitlets.link((self, name), (slider, "value"))
-            widgets.jslink((slider, "value"), (self.view, name))  # in the browser only: see InterpolationSlider
-        self.view.mu, self.view.sigma = mu, sigma
+        self.children = [*self.sliders.values(), self.view]
         self.draw()
 
     def draw(self) -> None:

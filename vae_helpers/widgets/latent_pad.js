@@ -1,5 +1,15 @@
 // The latent pad: a map of the plane with a point to move, the digit there, and the images that lie nearest.
 
+import { toInk } from "./shared/bytes.js";
+import { drawCross, fromPixel, strokeRimmed, toPixel, write } from "./shared/canvas.js";
+import { connectDecoder } from "./shared/decoder.js";
+import { addDigit, SIDE } from "./shared/digit.js";
+import { append } from "./shared/dom.js";
+import { nameClasses, paintPoints, readMap } from "./shared/map.js";
+import { clamp } from "./shared/numbers.js";
+import { drawOnChange, makeRender } from "./shared/render.js";
+import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
+
 const CIRCLES = [0.5, 0.9, 0.99]; // shares of the prior
 const NEIGHBOURS = 5;
 const SAVE_EVERY = 120; // ms; the page answers on every frame, but a drag must not flood the kernel
@@ -10,7 +20,7 @@ Object.assign(WAYS, { PageDown: WAYS.ArrowDown, PageUp: WAYS.ArrowUp });
 
 /** The latent at a place on the map, as `toPixel` has it; beyond the edge, the nearest on the map. */
 export function toLatent(x, y, size, limit) {
-  return [(2 * x) / size - 1, 1 - (2 * y) / size].map((value) => clamp(value * limit, limit));
+  return fromPixel(x, y, size, limit).map((value) => clamp(value, limit));
 }
 
 /** The share of the prior N(0, I) that lies nearer to the origin than r. */
@@ -24,7 +34,7 @@ export function radiusOf(share) {
 }
 
 /** Which k of the points x, y, x, y, ... are the nearest to z, the nearest first. */
-export function nearestK(points, z, k) {
+export function nearestPoints(points, z, k) {
   const squared = Float64Array.from({ length: points.length / 2 }, (_, i) => {
     return (points[2 * i] - z[0]) ** 2 + (points[2 * i + 1] - z[1]) ** 2;
   });
@@ -50,44 +60,41 @@ export function percent(share) {
 export function caption(z) {
   const r = Math.hypot(...z);
   const inside = `${percent(massInside(r))} of the prior lies nearer to the origin`;
-  return `z = (${z.map(short).join(", ")})\n|z| = ${short(r)}\n${inside}`;
+  return `z = (${z.map(twoDecimals).join(", ")})\n|z| = ${twoDecimals(r)}\n${inside}`;
 }
 
 /** Two decimals, and no minus sign on a zero. */
-export function short(value) {
+export function twoDecimals(value) {
   const text = value.toFixed(2);
   return text === "-0.00" ? "0.00" : text;
 }
 
-const clamp = (value, limit) => Math.min(Math.max(value, -limit), limit);
-
-function render({ model, el }) {
-  el.classList.add("vae-view", "vae-pad");
+function setUp({ model, el, onStop }) {
+  el.classList.add("vae-pad");
   // This view is the stage itself, and anywidget's views don't follow when their DOM classes change later.
-  const undo = [drawOnChange(model, el, ["presenter"], () => el.classList.toggle("vae-presenter", model.get("presenter")))];
-  try {
-    const decoder = connectDecoder(model, el);
-    const map = readMap(model);
-    const hand = holdZ(model, map.limit);
-    const pad = addPad(el, map, hand);
-    const side = append(el, "div", "vae-pad-side");
-    const showDigit = decoder.addPlace(addDigit(side, "vae-large"));
-    const controls = append(side, "div", "vae-pad-controls");
-    const count = model.get("images").byteLength / SIDE ** 2;
-    const drawNearest = addNearest(side, controls, model, map, count);
-    append(side, "div", "vae-note").textContent = `${HELP} Nearest: of the first ${count} test images.`;
+  onStop(drawOnChange(model, el, ["presenter"], () => el.classList.toggle("vae-presenter", model.get("presenter"))));
+  const decoder = connectDecoder(model, el);
+  onStop(decoder.stop);
+  const map = readMap(model);
+  const hand = holdZ(model, map.limit);
+  onStop(hand.stop);
+  const pad = addPad(el, map, hand);
+  const side = append(el, "div", "vae-pad-side");
+  const showDigit = decoder.addPlace(addDigit(side, "vae-large"));
+  const controls = append(side, "div", "vae-pad-controls");
+  const count = model.get("images").byteLength / SIDE ** 2;
+  const drawNearest = addNearest(side, controls, model, map, count);
+  append(side, "div", "vae-note").textContent = `${HELP} Nearest: of the first ${count} test images.`;
 
-    const draw = () => {
-      const z = hand.read();
-      showDigit(z, caption(z));
-      pad.draw(z, drawNearest(z));
-    };
-    undo.push(drawOnChange(model, el, ["z1", "z2", "nearest"], draw), addFullScreen(controls, el));
-    undo.push(onResize(pad.canvas, () => pad.fit() && draw()), hand.stop, decoder.stop, tendStage(el));
-  } catch (error) {
-    showError(el, error);
-  }
-  return () => undo.forEach((f) => f());
+  const draw = () => {
+    const z = hand.read();
+    showDigit(z, caption(z));
+    pad.draw(z, drawNearest(z));
+  };
+  onStop(drawOnChange(model, el, ["z1", "z2", "nearest"], draw));
+  onStop(addFullScreen(controls, el));
+  onStop(onResize(pad.canvas, () => pad.fit() && draw()));
+  onStop(tendStage(el));
 }
 
 /** The latent as the views and Python share it. While a hand holds it, only the hand moves what this view shows. */
@@ -138,17 +145,18 @@ function addPad(parent, map, hand) {
     return true;
   };
   const draw = (z, nearest) => {
-    canvas.setAttribute("aria-valuenow", short(z[0]));
-    canvas.setAttribute("aria-valuetext", `z1 ${short(z[0])}, z2 ${short(z[1])}`);
+    canvas.setAttribute("aria-valuenow", twoDecimals(z[0]));
+    canvas.setAttribute("aria-valuetext", `z1 ${twoDecimals(z[0])}, z2 ${twoDecimals(z[1])}`);
     if (!background) return; // not on the page yet
     const place = (x, y) => toPixel(x, y, canvas.width, map.limit);
     context.drawImage(background, 0, 0);
     for (const i of nearest) {
       context.beginPath();
       context.arc(...place(map.points[2 * i], map.points[2 * i + 1]), 4 * unit, 0, 2 * Math.PI);
-      rim(context, unit);
+      strokeRimmed(context, { width: 2 * unit, rim: 4.5 * unit });
     }
-    drawCross(context, place(...z), unit);
+    // open in the middle: the place itself must be seen
+    drawCross(context, place(...z), { from: 6 * unit, to: 16 * unit, width: 3 * unit, rim: 6.75 * unit });
   };
   return { canvas, draw, fit };
 }
@@ -188,53 +196,23 @@ function paintBackground(map, size, unit) {
   const background = paintPoints(map, size, unit);
   const paper = background.getContext("2d");
   const place = (x, y) => toPixel(x, y, size, map.limit);
+  const style = { rim: 4 * unit, fillStyle: "#111", font: `${13 * unit}px sans-serif`, textBaseline: "middle" };
+  const label = (text, at, textAlign) => write(paper, text, at, { ...style, textAlign });
   for (const share of CIRCLES) {
     paper.beginPath();
     paper.arc(...place(0, 0), (radiusOf(share) * size) / (2 * map.limit), 0, 2 * Math.PI);
-    for (const [strokeStyle, width, dash] of [["#fffa", 3, []], ["#111", 1.5, [1.5 * unit, 3 * unit]]]) {
-      paper.setLineDash(dash); // dots, on a pale line that parts them from the points
-      Object.assign(paper, { strokeStyle, lineWidth: width * unit });
-      paper.stroke();
-    }
-    paper.setLineDash([]);
-    write(paper, percent(share).replace(" ", "\u2009"), place(0, radiusOf(share)), unit, "center");
+    // dots, on a pale line that parts them from the points
+    strokeRimmed(paper, { width: 1.5 * unit, rim: 3 * unit, rimColor: "#fffa", dash: [1.5 * unit, 3 * unit] });
+    label(percent(share).replace(" ", "\u2009"), place(0, radiusOf(share)), "center");
   }
   nameClasses(paper, map, size, unit);
   for (let value = Math.ceil(1 - map.limit); value <= map.limit - 1; value++) {
-    write(paper, value, [place(value, 0)[0], size - 10 * unit], unit, "center");
-    write(paper, value, [6 * unit, place(0, value)[1]], unit, "left");
+    label(value, [place(value, 0)[0], size - 10 * unit], "center");
+    label(value, [6 * unit, place(0, value)[1]], "left");
   }
-  write(paper, "z₁", [size - 6 * unit, size - 10 * unit], unit, "right");
-  write(paper, "z₂", [6 * unit, 10 * unit], unit, "left");
+  label("z₁", [size - 6 * unit, size - 10 * unit], "right");
+  label("z₂", [6 * unit, 10 * unit], "left");
   return background;
-}
-
-/** Dark text with a white rim, so that it can be read over the points. */
-function write(paper, text, at, unit, textAlign) {
-  Object.assign(paper, { textAlign, textBaseline: "middle", font: `${13 * unit}px sans-serif` });
-  Object.assign(paper, { strokeStyle: "#fff", lineWidth: 4 * unit, lineJoin: "round", fillStyle: "#111" });
-  paper.strokeText(text, ...at);
-  paper.fillText(text, ...at);
-}
-
-/** Open in the middle: the place itself must be seen. */
-function drawCross(context, [x, y], unit) {
-  const [from, to] = [6 * unit, 16 * unit];
-  context.beginPath();
-  context.arc(x, y, from, 0, 2 * Math.PI);
-  for (const [right, up] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-    context.moveTo(x + from * right, y + from * up);
-    context.lineTo(x + to * right, y + to * up);
-  }
-  rim(context, 1.5 * unit);
-}
-
-/** The path in black with a white rim. */
-function rim(context, unit) {
-  for (const [strokeStyle, lineWidth] of [["#fff", 4.5 * unit], ["#111", 2 * unit]]) {
-    Object.assign(context, { strokeStyle, lineWidth });
-    context.stroke();
-  }
 }
 
 /** The box to tick and the row of images; returns what fills the row and says which points they are. */
@@ -255,13 +233,13 @@ function addNearest(parent, controls, model, map, count) {
     box.checked = model.get("nearest");
     row.hidden = !box.checked;
     if (!box.checked) return [];
-    const found = nearestK(map.points.subarray(0, 2 * count), z, draws.length);
+    const found = nearestPoints(map.points.subarray(0, 2 * count), z, draws.length);
     found.forEach((i, k) => {
       const image = images.subarray(SIDE ** 2 * i, SIDE ** 2 * (i + 1));
-      draws[k](Float32Array.from(image, (ink) => ink / 255), `a ${map.labels[i]}`);
+      draws[k](toInk(image), `a ${map.labels[i]}`);
     });
     return found;
   };
 }
 
-export default { render };
+export default { render: makeRender(setUp) };

@@ -10,8 +10,11 @@ from torch import Tensor, nn
 from vae_helpers.encoding import encode_means
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_images
-from vae_helpers.widgets.decoder_view import DecoderView, check_plane, float_bytes, ink_bytes, script
-from vae_helpers.widgets.stage import Stage
+from vae_helpers.widgets.shared.codecs import float_bytes, ink_bytes
+from vae_helpers.widgets.shared.models import check_codes, check_plane
+from vae_helpers.widgets.shared.scripts import linked
+from vae_helpers.widgets.shared.stage import Stage
+from vae_helpers.widgets.shared.view import DecoderView
 
 NEAREST_AMONG = 600  # images sent for "the nearest": at a byte a pixel, 2000 of them would outweigh the decoder
 LEAST_LIMIT = 3.5  # the circle that holds 99 % of the prior has radius 3.03 and must be on the map
@@ -24,7 +27,7 @@ class LatentPadView(Stage, DecoderView):
     at its edge. ``points`` (N, 2) are float32, ``images`` (at most N, 28, 28) are bytes, 255 for ink.
     """
 
-    _esm = script("latent_pad.js")
+    _esm = linked("latent_pad.js")
     # No echo: the kernel's late repetition of a position would pull the point back from where the hand is by now.
     z1 = traitlets.Float(0.0).tag(sync=True, echo_update=False)
     z2 = traitlets.Float(0.0).tag(sync=True, echo_update=False)
@@ -77,8 +80,7 @@ class LatentPad(widgets.VBox):
         if isinstance(shown, bool) or not isinstance(shown, int) or shown < 1:
             raise ValueError(f"shown: want a whole number >= 1, got {shown!r}")
         codes = encode_means(model, images[:shown])
-        if not codes.isfinite().all():
-            raise ValueError("model: its encoder gives NaN or infinity for these images; did training break down?")
+        check_codes(codes)
         super().__init__()
         self.view = LatentPadView(
             model.decoder,

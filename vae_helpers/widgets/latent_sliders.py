@@ -10,8 +10,11 @@ from vae_helpers.encoding import encode_distributions
 from vae_helpers.evaluation import active_units
 from vae_helpers.models import VAE
 from vae_helpers.validation import check_images
-from vae_helpers.widgets.decoder_view import DecoderView, script
-from vae_helpers.widgets.stage import Stage
+from vae_helpers.widgets.shared.controls import linked_slider
+from vae_helpers.widgets.shared.models import check_codes
+from vae_helpers.widgets.shared.scripts import linked
+from vae_helpers.widgets.shared.stage import Stage
+from vae_helpers.widgets.shared.view import DecoderView
 
 BOUND = 0.01  # a dimension is in use if its means vary over the images by more than this variance
 
@@ -19,7 +22,7 @@ BOUND = 0.01  # a dimension is in use if its means vary over the images by more 
 class LatentSlidersView(DecoderView):
     """The picture; has one trait for each latent dimension: ``z0``, ``z1``, ..."""
 
-    _esm = script("latent_sliders.js")
+    _esm = linked("latent_sliders.js")
     limit = traitlets.Float(3.0).tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
 
@@ -81,16 +84,8 @@ class LatentSliders(Stage, widgets.HBox):
 
     def _slider(self, i: int, value: float) -> widgets.FloatSlider:
         dead = self.active is not None and not self.active[i]
-        slider = widgets.FloatSlider(
-            value=value,
-            min=-self._limit,
-            max=self._limit,
-            step=0.05,
-            description=f"z{i + 1} (dead)" if dead else f"z{i + 1}",
-            readout_format=".2f",
-            layout=widgets.Layout(width="auto"),
-        )
-        widgets.jslink((slider, "value"), (self.view, f"z{i}"))  # in the browser only: see InterpolationSlider
+        name = f"z{i + 1} (dead)" if dead else f"z{i + 1}"
+        slider = linked_slider(name, f"z{i}", [self.view], value=value, min=-self._limit, max=self._limit)
         slider.observe(self._read_sliders, "value")
         if dead:
             slider.add_class("vae-dead")
@@ -130,7 +125,9 @@ def _in_use(model: nn.Module, images: Tensor) -> list[bool]:
     check_images(images)
     if len(images) < 2:
         raise ValueError(f"images: want at least 2, to see which latent dimensions vary, got {len(images)}")
-    return active_units(encode_distributions(model, images)[0], BOUND).tolist()
+    means, _ = encode_distributions(model, images)
+    check_codes(means)
+    return active_units(means, BOUND).tolist()
 
 
 def _note(active: list[bool], count: int) -> str:

@@ -1,5 +1,12 @@
 // Sum or mean: the loss as it is written, its effective beta, and the trained model that is nearest to that.
 
+import { toInk } from "./shared/bytes.js";
+import { disc, fitCanvas, strokeLine, write } from "./shared/canvas.js";
+import { paintInk, SIDE } from "./shared/digit.js";
+import { append } from "./shared/dom.js";
+import { drawOnChange, makeRender } from "./shared/render.js";
+import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
+
 const TEXT = 30; // height of the plane's text, in the units that it is drawn in
 const GAP = 2; // white columns between two pictures
 const FAR = 2; // a model trained at more than FAR times the effective beta, or less than 1/FAR, is another model
@@ -12,7 +19,7 @@ export function effectiveBeta(reconstruction, kl, beta, pixels, latentDim) {
 }
 
 /** The position in `betas` of the one nearest to `beta` by its logarithm. */
-export function nearest(betas, beta) {
+export function nearestBeta(betas, beta) {
   const distances = betas.map((value) => Math.abs(Math.log(value / beta)));
   return distances.indexOf(Math.min(...distances));
 }
@@ -23,18 +30,18 @@ export function isFar(trained, beta) {
 }
 
 /** A number with three digits that count, and no zeros at its end: 784, 39.2, 0.0255. */
-export function short(value) {
+export function threeDigits(value) {
   return String(Number(value.toPrecision(3)));
 }
 
 /** The loss as it is written, the same with the factor of the whole loss taken out, and what to say of that factor. */
 export function lossLines(reconstruction, kl, beta, pixels, latentDim) {
-  const effective = short(effectiveBeta(reconstruction, kl, beta, pixels, latentDim));
+  const effective = threeDigits(effectiveBeta(reconstruction, kl, beta, pixels, latentDim));
   const first = reconstruction ? `(1/${pixels}) Σ BCE` : "Σ BCE";
   const second = kl ? `(1/${latentDim}) Σ KL` : "Σ KL";
   const summed = `Σ BCE + ${effective} · Σ KL`;
   return [
-    `= ${first} + ${short(beta)} · ${second}`,
+    `= ${first} + ${threeDigits(beta)} · ${second}`,
     `= ${reconstruction ? `1/${pixels} · ( ${summed} )` : summed}`,
     reconstruction ? `The factor 1/${pixels} scales the whole loss: a constant factor moves no minimum.` : "",
   ];
@@ -44,14 +51,14 @@ export function lossLines(reconstruction, kl, beta, pixels, latentDim) {
 export function figuresText({ beta, reconstruction, kl, active }, latentDim) {
   const nats = (value) => value.toFixed(1);
   return (
-    `nearest trained model: β = ${short(beta)}\n` +
+    `nearest trained model: β = ${threeDigits(beta)}\n` +
     `reconstruction ${nats(reconstruction)} + KL ${nats(kl)} = ${nats(reconstruction + kl)} nats\n` +
     `${active} of ${latentDim} dimensions in use`
   );
 }
 
-function render({ model, el }) {
-  el.classList.add("vae-view", "vae-reduction");
+function setUp({ model, el, onStop }) {
+  el.classList.add("vae-reduction");
   const head = append(el, "div", "vae-reduction-head");
   const equation = append(head, "div", "vae-reduction-loss");
   append(equation, "span", "").textContent = "loss";
@@ -73,11 +80,11 @@ function render({ model, el }) {
     const figures = model.get("figures");
     const effective = effectiveBeta(...choice);
     if (!(effective > 0)) throw new Error(`the effective β must be above 0, got ${effective}`);
-    const shown = nearest(figures.map(({ beta }) => beta), effective);
+    const shown = nearestBeta(figures.map(({ beta }) => beta), effective);
     const [written, factored, scaled] = lossLines(...choice);
     formula.textContent = `${written}\n${factored}`;
     note.textContent = scaled;
-    effectiveText.textContent = `effective β = ${short(effective)}`;
+    effectiveText.textContent = `effective β = ${threeDigits(effective)}`;
     text.textContent = figuresText(figures[shown], latentDim);
     warning.textContent = isFar(figures[shown].beta, effective) ? FAR_TEXT : "";
     drawPlane(canvas, figures, shown);
@@ -85,9 +92,10 @@ function render({ model, el }) {
     drawReconstructions(picturesOf(model.get("reconstructions"), shown, figures.length));
     drawSamples(picturesOf(model.get("samples"), shown, figures.length));
   };
-  const undo = [drawOnChange(model, el, ["reconstruction", "kl", "beta"], draw), onResize(canvas, draw)];
-  undo.push(addFullScreen(controls, el), tendStage(el));
-  return () => undo.forEach((f) => f());
+  onStop(drawOnChange(model, el, ["reconstruction", "kl", "beta"], draw));
+  onStop(onResize(canvas, draw));
+  onStop(addFullScreen(controls, el));
+  onStop(tendStage(el));
 }
 
 /** One model's pictures out of the bytes (a DataView) of `count` models. */
@@ -108,13 +116,9 @@ function addRow(parent, title) {
     const width = count * (SIDE + GAP) - GAP;
     if (canvas.width !== width) Object.assign(canvas, { width, height: SIDE });
     canvas.style.aspectRatio = `${width} / ${SIDE}`;
-    const image = context.createImageData(SIDE, SIDE);
     for (let k = 0; k < count; k++) {
-      for (let i = 0; i < SIDE ** 2; i++) {
-        const grey = 255 - pictures[k * SIDE ** 2 + i]; // black ink on white paper
-        image.data.set([grey, grey, grey, 255], 4 * i);
-      }
-      context.putImageData(image, k * (SIDE + GAP), 0);
+      const picture = pictures.subarray(k * SIDE ** 2, (k + 1) * SIDE ** 2);
+      paintInk(context, toInk(picture), k * (SIDE + GAP));
     }
   };
 }
@@ -142,7 +146,7 @@ function drawPlane(canvas, figures, shown) {
   nameDots(context, size.width, places, figures, shown);
   const { beta, kl, reconstruction } = figures[shown];
   const where = `KL ${kl.toFixed(1)}, reconstruction ${reconstruction.toFixed(1)} nats`;
-  canvas.setAttribute("aria-label", `rate-distortion plane; the model shown is β = ${short(beta)}, at ${where}`);
+  canvas.setAttribute("aria-label", `rate-distortion plane; the model shown is β = ${threeDigits(beta)}, at ${where}`);
 }
 
 /** A linear scale from `low`..`high`, with a part of it as room at its end, to pixels `start`..`end`; round ticks. */
@@ -160,17 +164,17 @@ export function scale(low, high, start, end, room) {
 function drawAxes(context, area, x, y) {
   Object.assign(context, { strokeStyle: "#ddd", fillStyle: "#333", lineWidth: 2 });
   for (const tick of x.ticks) {
-    line(context, x.at(tick), area.top, x.at(tick), area.bottom);
+    strokeLine(context, [x.at(tick), area.top], [x.at(tick), area.bottom]);
     context.fillText(tick, x.at(tick), area.bottom + 26);
   }
   context.textAlign = "right";
   for (const tick of y.ticks) {
-    line(context, area.left, y.at(tick), area.right, y.at(tick));
+    strokeLine(context, [area.left, y.at(tick)], [area.right, y.at(tick)]);
     context.fillText(tick, area.left - 12, y.at(tick));
   }
   Object.assign(context, { strokeStyle: "#555", textAlign: "center", fillStyle: "#111" });
-  line(context, area.left, area.bottom, area.right, area.bottom);
-  line(context, area.left, area.bottom, area.left, area.top);
+  strokeLine(context, [area.left, area.bottom], [area.right, area.bottom]);
+  strokeLine(context, [area.left, area.bottom], [area.left, area.top]);
   context.fillText("rate: KL (nats per image)", (area.left + area.right) / 2, area.bottom + 74);
   context.save();
   context.translate(28, (area.top + area.bottom) / 2);
@@ -189,7 +193,7 @@ function nameDots(context, end, places, figures, shown) {
     else groups.push({ px, py, members: [i] });
   });
   for (const { px, py, members } of groups) {
-    const parts = members.flatMap((i, k) => [[k ? ", " : "β = ", false], [short(figures[i].beta), i === shown]]);
+    const parts = members.flatMap((i, k) => [[k ? ", " : "β = ", false], [threeDigits(figures[i].beta), i === shown]]);
     const fontOf = (strong) => `${strong ? "bold " : ""}${TEXT}px sans-serif`;
     const widths = parts.map(([text, strong]) => {
       context.font = fontOf(strong);
@@ -197,21 +201,12 @@ function nameDots(context, end, places, figures, shown) {
     });
     const total = widths.reduce((sum, width) => sum + width, 0);
     let left = Math.min(px + 24, end - total - 8); // a label never leaves the canvas
-    Object.assign(context, { textAlign: "left", strokeStyle: "#fff", lineWidth: 8 });
     parts.forEach(([text, strong], k) => {
-      Object.assign(context, { font: fontOf(strong), fillStyle: strong ? STRONG : "#111" });
-      context.strokeText(text, left, py - 28); // white around the letters, where the line passes below them
-      context.fillText(text, left, py - 28);
+      const style = { font: fontOf(strong), textAlign: "left", fillStyle: strong ? STRONG : "#111" };
+      write(context, text, [left, py - 28], { rim: 8, ...style }); // the line passes below the letters
       left += widths[k];
     });
   }
 }
 
-function line(context, ...[x1, y1, x2, y2]) {
-  context.beginPath();
-  context.moveTo(x1, y1);
-  context.lineTo(x2, y2);
-  context.stroke();
-}
-
-export default { render };
+export default { render: makeRender(setUp) };

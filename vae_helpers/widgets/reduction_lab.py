@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-import anywidget
 import ipywidgets as widgets
 import traitlets
 from torch import Tensor
@@ -13,8 +12,11 @@ from vae_helpers.evaluation import active_units, evaluate
 from vae_helpers.losses import Reduction, effective_beta
 from vae_helpers.models import VAE
 from vae_helpers.validation import check_images
-from vae_helpers.widgets.decoder_view import HERE, ink_bytes, script
-from vae_helpers.widgets.stage import Stage
+from vae_helpers.widgets.shared.codecs import ink_bytes
+from vae_helpers.widgets.shared.controls import link_control, linked_slider
+from vae_helpers.widgets.shared.scripts import linked
+from vae_helpers.widgets.shared.stage import Stage
+from vae_helpers.widgets.shared.view import View
 
 SHOWN = 8  # pictures in a row
 EXPONENTS = (-3, 3)  # the slider's ends, as powers of 10
@@ -22,15 +24,14 @@ LOWEST, HIGHEST = (10.0**exponent for exponent in EXPONENTS)
 REDUCTIONS = ("sum", "mean")
 
 
-class ReductionView(anywidget.AnyWidget):
+class ReductionView(View):
     """The loss as text, the rate-distortion plane and the pictures; needs no kernel.
 
     ``reconstruction`` and ``kl`` are positions in ("sum", "mean"), as the buttons' ``index`` is: that can be linked
     in the browser.
     """
 
-    _esm = script("reduction_lab.js")
-    _css = HERE / "widgets.css"
+    _esm = linked("reduction_lab.js")
     reconstruction = traitlets.Int(0).tag(sync=True)
     kl = traitlets.Int(0).tag(sync=True)
     beta = traitlets.Float(1.0).tag(sync=True)
@@ -40,9 +41,6 @@ class ReductionView(anywidget.AnyWidget):
     images = traitlets.Bytes().tag(sync=True)  # pictures are (n, 28, 28) of uint8, ink is 255
     reconstructions = traitlets.Bytes().tag(sync=True)  # n pictures for each model, in the order of the figures
     samples = traitlets.Bytes().tag(sync=True)
-
-    def __repr__(self) -> str:  # the inherited one holds a memory address: another in every run
-        return "ReductionView()"
 
 
 class ReductionLab(Stage, widgets.VBox):
@@ -105,20 +103,19 @@ class ReductionLab(Stage, widgets.VBox):
             )
             for name, label, what in (("reconstruction", "reconstruction", "pixels"), ("kl", "KL", "latents"))
         }
-        self.slider = widgets.FloatLogSlider(
-            base=10,
+        for name, buttons in self.buttons.items():
+            link_control(buttons, name, [self.view], self, shown="index")
+        self.slider = linked_slider(
+            "\u03b2",
+            "beta",
+            [self.view],
+            self,
+            kind=widgets.FloatLogSlider,
             min=EXPONENTS[0],
             max=EXPONENTS[1],
-            step=0.05,
-            description="\u03b2",
             readout_format=".3r",
-            layout=widgets.Layout(width="auto", max_width="560px"),
+            layout={"width": "auto", "max_width": "560px"},
         )
-        traitlets.link((self, "beta"), (self.slider, "value"))
-        widgets.jslink((self.slider, "value"), (self.view, "beta"))  # in the browser only: see InterpolationSlider
-        for name, buttons in self.buttons.items():
-            traitlets.link((self, name), (buttons, "value"))
-            widgets.jslink((buttons, "index"), (self.view, name))
         row = widgets.HBox(list(self.buttons.values()), layout=widgets.Layout(flex_flow="row wrap", grid_gap="0 20px"))
         super().__init__([row, self.slider, self.view], presenter=presenter)
 

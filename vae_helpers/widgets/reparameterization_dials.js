@@ -1,5 +1,14 @@
 // Frozen noise on the left, the same noise moved and stretched on the right, and one sample's digit.
 
+import { toFloats } from "./shared/bytes.js";
+import { disc, drawCross, fitCanvas, fromPixel, strokeLine, strokeRimmed, toPixel, write } from "./shared/canvas.js";
+import { connectDecoder } from "./shared/decoder.js";
+import { addDigit } from "./shared/digit.js";
+import { addButton, append } from "./shared/dom.js";
+import { lerp } from "./shared/paths.js";
+import { drawOnChange, makeRender } from "./shared/render.js";
+import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
+
 const TEXT = 26; // height of the planes' text, in the units that they are drawn in
 const REACH = 3.5; // both planes run from -REACH to REACH, so that their sizes can be compared
 const DIALS = ["mu1", "mu2", "sigma1", "sigma2"];
@@ -14,7 +23,7 @@ export function reparameterize(mu, sigma, eps) {
 }
 
 /** Which of the points x, y, x, y, ... is the nearest to (x, y). */
-export function nearest(points, x, y) {
+export function nearestPoint(points, x, y) {
   let [best, least] = [0, Infinity];
   for (let i = 0; 2 * i < points.length; i++) {
     const distance = Math.hypot(points[2 * i] - x, points[2 * i + 1] - y);
@@ -65,45 +74,41 @@ export function equation(i, mu, sigma, eps) {
   );
 }
 
-function render({ model, el }) {
-  el.classList.add("vae-view", "vae-reparameterization");
-  const undo = [];
-  try {
-    const decoder = connectDecoder(model, el);
-    const row = append(el, "div", "vae-planes");
-    const noisePlane = addPlane(row, "ε ~ N(0, I): frozen", "ε");
-    const latentPlane = addPlane(row, "z = μ + σ ε: moves and stretches", "z");
-    const side = append(row, "div", "vae-side");
-    const showDigit = decoder.addPlace(addDigit(side, "vae-large"));
-    const showSet = addFreshButton(side, model);
-    undo.push(addFullScreen(side, el));
-    const text = append(el, "div", "vae-figures");
-    text.setAttribute("role", "status");
-    const showChosen = addStepping(noisePlane.canvas, model);
-    const pick = (position) => choose(model, position);
-    noisePlane.onPick(pick);
-    latentPlane.onPick(pick);
+function setUp({ model, el, onStop }) {
+  el.classList.add("vae-reparameterization");
+  const decoder = connectDecoder(model, el);
+  onStop(decoder.stop);
+  const row = append(el, "div", "vae-planes");
+  const noisePlane = addPlane(row, "ε ~ N(0, I): frozen", "ε");
+  const latentPlane = addPlane(row, "z = μ + σ ε: moves and stretches", "z");
+  const side = append(row, "div", "vae-side");
+  const showDigit = decoder.addPlace(addDigit(side, "vae-large"));
+  const showSet = addFreshButton(side, model);
+  onStop(addFullScreen(side, el));
+  const text = append(el, "div", "vae-figures");
+  text.setAttribute("role", "status");
+  const showChosen = addStepping(noisePlane.canvas, model);
+  const pick = (position) => choose(model, position);
+  noisePlane.onPick(pick);
+  latentPlane.onPick(pick);
 
-    const draw = () => {
-      const { mu, sigma, eps, chosen } = read(model);
-      const z = reparameterize(mu, sigma, eps);
-      const one = (points) => Array.from(points.slice(2 * chosen, 2 * chosen + 2));
-      const colors = Array.from({ length: eps.length / 2 }, (_, i) => directionColor(eps[2 * i], eps[2 * i + 1]));
-      noisePlane.draw({ points: eps, colors, chosen, center: [0, 0], radii: [1, 1] });
-      latentPlane.draw({ points: z, colors, chosen, center: mu, radii: sigma, cross: true });
-      showDigit(one(z), `decoded at\nz = ${pair(one(z))}`);
-      showSet();
-      showChosen(one(eps));
-      const where = `z-plane; μ is at ${pair(mu)}, the chosen sample at ${pair(one(z))}`;
-      latentPlane.canvas.setAttribute("aria-label", where);
-      text.textContent = [0, 1].map((i) => equation(i, mu, sigma, one(eps))).join("\n");
-    };
-    undo.push(drawOnChange(model, el, [...DIALS, "eps", "draws", "draw", "chosen"], draw), decoder.stop);
-    undo.push(onResize(noisePlane.canvas, draw), tendStage(el));
-  } catch (error) {
-    showError(el, error);
-  }
-  return () => undo.forEach((f) => f());
+  const draw = () => {
+    const { mu, sigma, eps, chosen } = read(model);
+    const z = reparameterize(mu, sigma, eps);
+    const one = (points) => Array.from(points.slice(2 * chosen, 2 * chosen + 2));
+    const colors = Array.from({ length: eps.length / 2 }, (_, i) => directionColor(eps[2 * i], eps[2 * i + 1]));
+    noisePlane.draw({ points: eps, colors, chosen, center: [0, 0], radii: [1, 1] });
+    latentPlane.draw({ points: z, colors, chosen, center: mu, radii: sigma, cross: true });
+    showDigit(one(z), `decoded at\nz = ${pair(one(z))}`);
+    showSet();
+    showChosen(one(eps));
+    const where = `z-plane; μ is at ${pair(mu)}, the chosen sample at ${pair(one(z))}`;
+    latentPlane.canvas.setAttribute("aria-label", where);
+    text.textContent = [0, 1].map((i) => equation(i, mu, sigma, one(eps))).join("\n");
+  };
+  onStop(drawOnChange(model, el, [...DIALS, "eps", "draws", "draw", "chosen"], draw));
+  onStop(onResize(noisePlane.canvas, draw));
+  onStop(tendStage(el));
 }
 
 const pair = (point) => `(${point.map((value) => fixed(value)).join(", ")})`;
@@ -171,9 +176,7 @@ function addPlane(parent, title, axisName) {
   const onPick = (f) =>
     canvas.addEventListener("click", (event) => {
       const box = canvas.getBoundingClientRect();
-      const x = (2 * (event.clientX - box.left)) / box.width - 1;
-      const y = 1 - (2 * (event.clientY - box.top)) / box.height;
-      f(nearest(shown, x * REACH, y * REACH));
+      f(nearestPoint(shown, ...fromPixel(event.clientX - box.left, event.clientY - box.top, box.width, REACH)));
     });
   return { canvas, draw, onPick };
 }
@@ -183,73 +186,46 @@ function drawCloud(canvas, axisName, { points, colors, chosen, center, radii, cr
   const size = fitCanvas(canvas, TEXT)?.width;
   if (!size) return; // not on the page yet
   const context = canvas.getContext("2d");
-  const half = size / 2;
-  const place = (x, y) => [(x / REACH + 1) * half, (1 - y / REACH) * half];
+  const place = (x, y) => toPixel(x, y, size, REACH);
   drawAxes(context, size, place, axisName);
   colors.forEach((color, i) => disc(context, place(points[2 * i], points[2 * i + 1]), 7, color));
   const [from, to] = [place(...center), place(points[2 * chosen], points[2 * chosen + 1])];
-  for (const k of [1, 2]) drawEllipse(context, from, radii.map((r) => (k * r * half) / REACH));
-  drawLine(context, from, to, 4);
-  if (cross) drawCross(context, from);
+  for (const k of [1, 2]) drawEllipse(context, from, radii.map((r) => (k * r * size) / (2 * REACH)));
+  context.beginPath();
+  context.moveTo(...from);
+  context.lineTo(...to);
+  strokeRimmed(context, { width: 4, rim: 9 });
+  if (cross) drawCross(context, from, { to: 24, width: 6, rim: 12 }); // sticks out from under the chosen dot
   disc(context, to, 17, "#fff");
   disc(context, to, 13, "#111");
   const outside = countOutside(points);
-  if (outside) write(context, `${outside} of ${colors.length} out of sight`, [size - 12, 32], "right");
+  if (outside) label(context, `${outside} of ${colors.length} out of sight`, [size - 12, 32], "right");
 }
 
 function drawAxes(context, size, place, name) {
   Object.assign(context, { fillStyle: "#fff", font: `${TEXT}px sans-serif` });
   context.fillRect(0, 0, size, size);
-  stroke(context, place(-REACH, 0), place(REACH, 0), "#bbb", 2);
-  stroke(context, place(0, -REACH), place(0, REACH), "#bbb", 2);
+  Object.assign(context, { strokeStyle: "#bbb", lineWidth: 2 });
+  strokeLine(context, place(-REACH, 0), place(REACH, 0));
+  strokeLine(context, place(0, -REACH), place(0, REACH));
   for (let value = -3; value <= 3; value++) {
     const [x, y] = place(value, value);
-    write(context, fixed(value, 0), [x, size - 10], "center");
-    if (value > -3) write(context, fixed(value, 0), [10, y + 9], "left"); // the lowest would meet the row below
+    label(context, fixed(value, 0), [x, size - 10], "center");
+    if (value > -3) label(context, fixed(value, 0), [10, y + 9], "left"); // the lowest would meet the row below
   }
-  write(context, `${name}${SUBSCRIPTS[0]}`, [size - 8, size - 46], "right");
-  write(context, `${name}${SUBSCRIPTS[1]}`, [44, 32], "left");
+  label(context, `${name}${SUBSCRIPTS[0]}`, [size - 8, size - 46], "right");
+  label(context, `${name}${SUBSCRIPTS[1]}`, [44, 32], "left");
 }
 
-/** Dark text with a white rim, so that it can be read over dots and lines. */
-function write(context, text, [x, y], textAlign) {
-  context.save();
-  Object.assign(context, { textAlign, fillStyle: "#444", strokeStyle: "#fff", lineWidth: 8, lineJoin: "round" });
-  context.strokeText(text, x, y);
-  context.fillText(text, x, y);
-  context.restore();
+function label(context, text, at, textAlign) {
+  write(context, text, at, { rim: 8, fillStyle: "#444", textAlign });
 }
 
 /** Over the dots, because a small sigma crowds them so much that they would hide it. */
 function drawEllipse(context, center, radii) {
-  for (const [strokeStyle, lineWidth] of [["#fff", 5], ["#555", 3]]) {
-    Object.assign(context, { strokeStyle, lineWidth });
-    context.beginPath();
-    context.ellipse(...center, ...radii, 0, 0, 2 * Math.PI);
-    context.stroke();
-  }
-}
-
-/** A black line with a white rim. */
-function drawLine(context, from, to, width) {
-  stroke(context, from, to, "#fff", width + 5);
-  stroke(context, from, to, "#111", width);
-}
-
-function drawCross(context, [x, y]) {
-  const arm = 24; // sticks out from under the chosen dot
-  for (const [color, width] of [["#fff", 12], ["#111", 6]]) {
-    stroke(context, [x - arm, y], [x + arm, y], color, width);
-    stroke(context, [x, y - arm], [x, y + arm], color, width);
-  }
-}
-
-function stroke(context, from, to, strokeStyle, lineWidth) {
-  Object.assign(context, { strokeStyle, lineWidth });
   context.beginPath();
-  context.moveTo(...from);
-  context.lineTo(...to);
-  context.stroke();
+  context.ellipse(...center, ...radii, 0, 0, 2 * Math.PI);
+  strokeRimmed(context, { width: 3, rim: 5, color: "#555" });
 }
 
-export default { render };
+export default { render: makeRender(setUp) };

@@ -9,8 +9,12 @@ import traitlets
 from torch import nn
 
 from vae_helpers.models import reparameterize
-from vae_helpers.widgets.decoder_view import MAX_BYTES, DecoderView, check_plane, float_bytes, script
-from vae_helpers.widgets.stage import Stage
+from vae_helpers.widgets.shared.codecs import MAX_BYTES, float_bytes
+from vae_helpers.widgets.shared.controls import linked_slider
+from vae_helpers.widgets.shared.models import check_plane
+from vae_helpers.widgets.shared.scripts import linked
+from vae_helpers.widgets.shared.stage import Stage
+from vae_helpers.widgets.shared.view import DecoderView
 
 DIALS = {  # in the order of the grid: one row for each dimension
     "mu1": ("μ₁", -3.0, 3.0),
@@ -23,7 +27,7 @@ DIALS = {  # in the order of the grid: one row for each dimension
 class ReparameterizationView(DecoderView):
     """The picture and the figures; needs no kernel. ``eps`` holds every set, (sets, draws, 2) float32."""
 
-    _esm = script("reparameterization_dials.js")
+    _esm = linked("reparameterization_dials.js")
     mu1 = traitlets.Float(0.0).tag(sync=True)
     mu2 = traitlets.Float(0.0).tag(sync=True)
     sigma1 = traitlets.Float(0.5).tag(sync=True)
@@ -86,7 +90,10 @@ class ReparameterizationDials(Stage, widgets.VBox):
         start = {name: getattr(self, name) for name in DIALS}
         noise = float_bytes(self._eps)
         self.view = ReparameterizationView(model.decoder, latent_dim=2, eps=noise, draws=draws, **start)
-        self.sliders = {name: self._slider(name, value) for name, value in start.items()}
+        self.sliders = {
+            name: linked_slider(label, name, [self.view], self, min=low, max=high)
+            for name, (label, low, high) in DIALS.items()
+        }
         for name in ("draw", "chosen"):  # set by a click in the view, so that nothing is dragged and no echo can hurt
             traitlets.link((self, name), (self.view, name))
         columns = widgets.Layout(grid_template_columns="repeat(auto-fit, minmax(0, 415px))", max_width="840px")
@@ -107,21 +114,6 @@ class ReparameterizationDials(Stage, widgets.VBox):
     def __repr__(self) -> str:
         mu, sigma = f"({self.mu1:g}, {self.mu2:g})", f"({self.sigma1:g}, {self.sigma2:g})"
         return f"ReparameterizationDials(mu={mu}, sigma={sigma})"
-
-    def _slider(self, name: str, value: float) -> widgets.FloatSlider:
-        label, low, high = DIALS[name]
-        slider = widgets.FloatSlider(
-            value=value,
-            min=low,
-            max=high,
-            step=0.05,
-            description=label,
-            readout_format=".2f",
-            layout=widgets.Layout(width="auto"),
-        )
-        traitlets.link((self, name), (slider, "value"))
-        widgets.jslink((slider, "value"), (self.view, name))  # in the browser only: see InterpolationSlider
-        return slider
 
     @traitlets.validate(*DIALS)
     def _valid_dial(self, proposal):

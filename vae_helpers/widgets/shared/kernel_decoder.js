@@ -1,28 +1,35 @@
-// Ask the kernel for the digits that the browser can't compute itself. Joined to decoder.js by script().
+// Ask the kernel for the digits that the browser can't compute itself.
+
+import { toFloats } from "./bytes.js";
+import { append } from "./dom.js";
+import { showError } from "./render.js";
 
 const PATIENCE = 3000; // ms
 const NO_ANSWER =
   "The kernel evaluates this decoder, and no kernel answers. If it is busy, wait; else run this cell again.";
 
-/** What a place wants from the kernel: the latent asked for, and the newest of those wanted since. */
-export const NOTHING = Object.freeze({ count: 0, asked: null, waiting: null });
+/**
+ * What one place on screen has asked the kernel for and not got yet: `asked` is on its way, with its number and whether
+ * it is late; `waiting` is the newest of the requests made since. A request is { z, caption }.
+ */
+export const EMPTY_QUEUE = Object.freeze({ count: 0, asked: null, waiting: null });
 
-/** After another `wish`: asked for at once if no other is on its way, else the only one that waits. */
-export function want(queue, wish) {
-  if (queue.asked && !queue.asked.late) return { ...queue, waiting: wish };
+/** The queue after a new request: asked for at once if no other is on its way, else the only one that waits. */
+export function afterRequest(queue, request) {
+  if (queue.asked && !queue.asked.late) return { ...queue, waiting: request };
   const count = queue.count + 1;
-  return { count, asked: { number: count, wish, late: false }, waiting: null };
+  return { count, asked: { number: count, request, late: false }, waiting: null };
 }
 
-/** After the answer: what waits is asked for. */
-export function settle(queue) {
+/** The queue after the answer: what waits is asked for. */
+export function afterAnswer(queue) {
   const idle = { ...queue, asked: null, waiting: null };
-  return queue.waiting ? want(idle, queue.waiting) : idle;
+  return queue.waiting ? afterRequest(idle, queue.waiting) : idle;
 }
 
 /** After too long without an answer: a lost one must not block the next, but nothing is asked for twice. */
-export function expire(queue) {
-  return queue.waiting ? settle(queue) : { ...queue, asked: { ...queue.asked, late: true } };
+export function afterTimeout(queue) {
+  return queue.waiting ? afterAnswer(queue) : { ...queue, asked: { ...queue.asked, late: true } };
 }
 
 /** As `connectDecoder`, for a decoder that only the kernel has. */
@@ -47,10 +54,10 @@ export function connectKernel(model, el) {
 
 /** One digit on screen: pixels and caption change together, when the answer is there. */
 function makePlace(id, send, draw, complain) {
-  let queue = NOTHING;
+  let queue = EMPTY_QUEUE;
   let timer = 0;
   const nameOf = ({ number }) => `${id}-${number}`;
-  const move = (next) => {
+  const update = (next) => {
     const before = queue.asked?.number;
     queue = next;
     if (queue.asked?.number === before) return;
@@ -58,23 +65,23 @@ function makePlace(id, send, draw, complain) {
     if (!queue.asked) return;
     timer = setTimeout(giveUp, PATIENCE);
     try {
-      send({ kind: "decode", id: nameOf(queue.asked), latents: [Array.from(queue.asked.wish.z)] });
+      send({ kind: "decode", id: nameOf(queue.asked), latents: [Array.from(queue.asked.request.z)] });
     } catch {
       // a kernel that is gone: the same as one that gives no answer
     }
   };
   const giveUp = () => {
     complain({ note: NO_ANSWER });
-    move(expire(queue));
+    update(afterTimeout(queue));
   };
   const receive = (message, buffers) => {
     const { asked } = queue;
     if (!asked || message?.kind !== "decoded" || message.id !== nameOf(asked)) return;
-    move(settle(queue)); // before drawing: the kernel can work meanwhile
+    update(afterAnswer(queue)); // before drawing: the kernel can work meanwhile
     complain(message.error ? { error: new Error(message.error) } : null);
-    if (!message.error) draw(toFloats(buffers[0]), asked.wish.caption);
+    if (!message.error) draw(toFloats(buffers[0]), asked.request.caption);
   };
-  return { receive, show: (z, caption) => move(want(queue, { z, caption })), stop: () => clearTimeout(timer) };
+  return { receive, show: (z, caption) => update(afterRequest(queue, { z, caption })), stop: () => clearTimeout(timer) };
 }
 
 /** One box for the troubles of all places in a view, an error before a note; gone when there are none. */

@@ -1,12 +1,8 @@
-// When the widgets draw, and what they show when that fails: drawOnChange and showError of decoder.js.
-
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { FakeElement, FakeModel, fakePage } from "./fakes.mjs";
-import { load } from "./load.mjs";
-
-const { drawOnChange, showError } = await load("decoder.js");
+import { FakeElement, FakeModel, fakePage } from "../fakes.mjs";
+import { drawOnChange, makeRender, showError } from "../../../vae_helpers/widgets/shared/render.js";
 
 let frames, model, el, drawn, undo;
 
@@ -101,4 +97,34 @@ test("a second error takes the place of the first", () => {
   assert.equal(showError(place, new Error("two")), box);
   assert.match(box.textContent, /stopped: two\./);
   assert.equal(place.children.length, 1);
+});
+
+test("a view that is gone has undone all its listening, and undoes it only once", () => {
+  const [place, undone] = [new FakeElement("div"), []];
+  const render = makeRender(({ model, el, onStop }) => {
+    onStop(drawOnChange(model, el, ["c"], () => {}));
+    onStop(() => undone.push("second"));
+  });
+  const others = model.listeners.length;
+  const stop = render({ model, el: place });
+  assert.ok(place.classes.has("vae-view"));
+  assert.equal(model.listeners.length, others + 1);
+  stop();
+  stop();
+  assert.deepEqual([model.listeners.length, undone], [others, ["second"]]);
+  assert.equal(place.querySelector(".vae-error"), null);
+});
+
+test("a set-up that fails halfway shows its error, and what listened by then is gone", () => {
+  const place = new FakeElement("div");
+  const others = model.listeners.length;
+  const render = makeRender(({ model, el, onStop }) => {
+    onStop(drawOnChange(model, el, ["c"], () => {}));
+    assert.equal(model.listeners.length, others + 1);
+    throw new Error("no weights");
+  });
+  const stop = render({ model, el: place });
+  assert.match(place.querySelector(".vae-error").textContent, /^This widget stopped: no weights\./);
+  assert.equal(model.listeners.length, others);
+  stop();
 });

@@ -5,7 +5,7 @@ import traitlets
 
 
 class Stage(widgets.DOMWidget):
-    """Mix-in for the outermost part of a live widget. The looks are in ``widgets.css``, the button in ``stage.js``.
+    """Mix-in for the outermost part of a live widget. The looks are in ``stage.css``, the button in ``stage.js``.
 
     ``presenter`` may be set at any time: True makes text and pictures larger, for a projector.
     """

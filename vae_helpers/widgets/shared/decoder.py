@@ -1,76 +1,16 @@
-"""Send a decoder to the browser: the part that every live widget stands on."""
+"""A decoder as the browser evaluates it: layers by name, and their weights as bytes. decoder.js is the other side."""
 
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-import anywidget
 import numpy as np
 import torch
-import traitlets
 from torch import nn
 
-from vae_helpers.widgets.kernel_decoder import KernelDecoder
-
-HERE = Path(__file__).parent
-SHARED = ("decoder.js", "kernel_decoder.js", "stage.js")
-MAX_BYTES = 8_000_000  # enough for 2 million weights; more would take seconds to reach a browser
-
-
-def script(name: str) -> str:
-    """The JavaScript of one widget: the shared files and its own, as one module."""
-    own = [] if name in SHARED else [name]
-    return "".join((HERE / part).read_text() for part in [*SHARED, *own])
+from vae_helpers.widgets.shared.codecs import MAX_BYTES, float_array
 
 
 class NotInBrowser(TypeError):
     """A decoder of a kind that the browser can't evaluate; the kernel can."""
-
-
-class DecoderView(anywidget.AnyWidget):
-    """Base of the widgets that draw decoded digits; a subclass sets ``_esm`` and adds what it needs.
-
-    Args:
-        decoder: from latents (N, latent_dim) to logits (N, 1, 28, 28). The browser evaluates an MLP of Linear,
-            LayerNorm and ReLU; a decoder of another kind stays in the kernel, and the view asks for each digit.
-            It is copied, so training it further does not change the widget.
-        latent_dim: how many values a latent has.
-
-    Raises:
-        TypeError, ValueError: see :func:`export_decoder` and :class:`KernelDecoder`; ValueError for another
-            ``latent_dim`` than the decoder's.
-    """
-
-    _css = HERE / "widgets.css"
-    layers = traitlets.List().tag(sync=True)
-    weights = traitlets.Bytes().tag(sync=True)
-    latent_dim = traitlets.Int().tag(sync=True)
-
-    def __init__(self, decoder: nn.Module, *, latent_dim: int, **traits: Any):
-        layers, weights = [], b""  # tells the view to ask
-        with suppress(NotInBrowser):
-            layers, weights = export_decoder(decoder)
-        if not layers:
-            self._kernel_decoder = KernelDecoder(decoder, latent_dim)
-            self.on_msg(self._answer)
-        elif layers[0]["inputs"] != latent_dim:
-            raise ValueError(f"latent_dim: want the decoder's, {layers[0]['inputs']}, got {latent_dim!r}")
-        super().__init__(layers=layers, weights=weights, latent_dim=latent_dim, **traits)
-
-    def _answer(self, _widget: anywidget.AnyWidget, content: Any, _buffers: list) -> None:
-        answer = self._kernel_decoder.answer(content)
-        if answer:
-            self.send(*answer)
-
-    def __repr__(self) -> str:  # the inherited one holds a memory address: another in every run
-        return f"{type(self).__name__}()"
-
-
-def check_plane(model: nn.Module) -> None:
-    """Raise ``ValueError`` unless the model's latent space is a plane."""
-    latent_dim = getattr(model, "latent_dim", None)
-    if latent_dim != 2:
-        raise ValueError(f"model: want one with latent_dim 2, got {type(model).__name__} with {latent_dim}")
 
 
 @torch.no_grad()
@@ -92,12 +32,12 @@ def export_decoder(decoder: nn.Module) -> tuple[list[dict[str, Any]], bytes]:
         if isinstance(module, nn.Linear):
             layers.append({"type": "linear", "inputs": module.in_features, "outputs": module.out_features})
             bias = module.bias if module.bias is not None else torch.zeros(module.out_features)
-            arrays += [_array(module.weight.T), _array(bias)]
+            arrays += [float_array(module.weight.T), float_array(bias)]
         elif isinstance(module, nn.LayerNorm) and len(module.normalized_shape) == 1:
             layers.append({"type": "layernorm", "size": module.normalized_shape[0], "eps": module.eps})
             gain = module.weight if module.weight is not None else torch.ones(module.normalized_shape)
             bias = module.bias if module.bias is not None else torch.zeros(module.normalized_shape)
-            arrays += [_array(gain), _array(bias)]
+            arrays += [float_array(gain), float_array(bias)]
         elif isinstance(module, nn.ReLU):
             layers.append({"type": "relu"})
         elif not list(module.children()) and not isinstance(module, (nn.Flatten, nn.Unflatten)):
@@ -130,16 +70,6 @@ def run_layers(layers: list[dict[str, Any]], arrays: list[np.ndarray], z: np.nda
     return 0.5 * (1 + np.tanh(x / 2))  # the sigmoid, in a form that can't overflow
 
 
-def float_bytes(values: torch.Tensor) -> bytes:
-    """Any tensor as little-endian float32, the way ``toFloats`` in the browser reads it."""
-    return _array(values).tobytes()
-
-
-def ink_bytes(images: torch.Tensor) -> bytes:
-    """Images (N, 1, 28, 28) in [0, 1] as N * 784 bytes, rounded to 256 levels: 255 is ink."""
-    return (255 * images).round().to("cpu", torch.uint8).numpy().tobytes()
-
-
 def _check_same_function(decoder: nn.Module, layers: list[dict[str, Any]], arrays: list[np.ndarray]) -> None:
     """A module's forward need not run its layers in order: compare on random latents before anything is sent."""
     parameter = next(decoder.parameters())
@@ -158,7 +88,3 @@ def _check_same_function(decoder: nn.Module, layers: list[dict[str, Any]], array
         raise ValueError(f"decoder: want one from latents to 784 logits each, got {got}")
     if wanted.shape != got.shape or np.abs(wanted - got).max() > 1e-3:
         raise NotInBrowser("decoder: it is not just its layers in order, from latents to 784 logits")
-
-
-def _array(tensor: torch.Tensor) -> np.ndarray:
-    return np.ascontiguousarray(tensor.detach().float().cpu().numpy(), dtype="<f4")

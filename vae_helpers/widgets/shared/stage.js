@@ -1,4 +1,6 @@
-// What the widgets share around their pictures: the stage (the outer box), its button, keys, names, and sizes.
+// The stage of a widget, its outer box: its size, its full-screen button, its keys and names.
+
+import { addButton } from "./dom.js";
 
 const FOCUSABLE = "[tabindex], input, button, select";
 
@@ -11,28 +13,6 @@ export function onResize(element, f) {
     observer.disconnect();
     window.removeEventListener("resize", f);
   };
-}
-
-/**
- * Give a canvas a pixel for each of the screen's, and units in which its text is `text` high: how large that is on
- * the screen, the style sheet's font-size rules. Returns { width, height } in units, or null if it is not on the page.
- */
-export function fitCanvas(canvas, text) {
-  const { clientWidth, clientHeight } = canvas;
-  if (clientWidth === 0) return null;
-  const unit = (parseFloat(getComputedStyle(canvas).fontSize) / text) * devicePixelRatio; // canvas pixels
-  const [width, height] = [clientWidth, clientHeight].map((size) => Math.round(size * devicePixelRatio));
-  if (canvas.width !== width) canvas.width = width; // only then: setting a size takes time
-  if (canvas.height !== height) canvas.height = height;
-  canvas.getContext("2d").setTransform(unit, 0, 0, unit, 0, 0);
-  return { width: width / unit, height: height / unit };
-}
-
-export function addButton(parent, text, title, onClick) {
-  const button = append(parent, "button", "vae-button");
-  Object.assign(button, { type: "button", textContent: text, title });
-  button.addEventListener("click", onClick);
-  return button;
 }
 
 /** The button that fills the screen with the stage around `el`; returns what undoes its listening. */
@@ -85,10 +65,4 @@ export function tendStage(el) {
 /** Else a browser would look for what lies under the mouse at each movement, and lay the page out anew for that. */
 function holdPointer({ target, pointerId }) {
   if (target.closest(".noUi-target")) target.setPointerCapture(pointerId);
-}
-
-/** So many draws from N(0, 1), by Box and Muller. */
-export function normalDraws(count) {
-  const draw = () => Math.sqrt(-2 * Math.log1p(-Math.random())) * Math.cos(2 * Math.PI * Math.random());
-  return Float32Array.from({ length: count }, draw);
 }

@@ -2,10 +2,9 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { FakeElement } from "./fakes.mjs";
-import { load } from "./load.mjs";
-
-const { NOTHING, connectDecoder, expire, settle, want } = await load("kernel_decoder.js");
+import { FakeElement } from "../fakes.mjs";
+import { connectDecoder } from "../../../vae_helpers/widgets/shared/decoder.js";
+import { afterAnswer, afterRequest, afterTimeout, EMPTY_QUEUE } from "../../../vae_helpers/widgets/shared/kernel_decoder.js";
 
 /** A model whose kernel answers when the test says so. */
 class FakeModel {
@@ -70,40 +69,40 @@ beforeEach(() => {
 });
 
 test("the queue: one asked for, the newest waits, and no state is changed in place", () => {
-  const first = want(NOTHING, "a");
-  assert.deepEqual(first, { count: 1, asked: { number: 1, wish: "a", late: false }, waiting: null });
-  const third = want(want(first, "b"), "c");
+  const first = afterRequest(EMPTY_QUEUE, "a");
+  assert.deepEqual(first, { count: 1, asked: { number: 1, request: "a", late: false }, waiting: null });
+  const third = afterRequest(afterRequest(first, "b"), "c");
   assert.deepEqual(third, { ...first, waiting: "c" });
-  const next = settle(third);
-  assert.deepEqual(next, { count: 2, asked: { number: 2, wish: "c", late: false }, waiting: null });
-  assert.deepEqual(settle(next), { count: 2, asked: null, waiting: null });
+  const next = afterAnswer(third);
+  assert.deepEqual(next, { count: 2, asked: { number: 2, request: "c", late: false }, waiting: null });
+  assert.deepEqual(afterAnswer(next), { count: 2, asked: null, waiting: null });
   assert.deepEqual(first.waiting, null);
-  assert.deepEqual(NOTHING, { count: 0, asked: null, waiting: null });
+  assert.deepEqual(EMPTY_QUEUE, { count: 0, asked: null, waiting: null });
 });
 
 test("the queue: what came too late gives way to the newest, at once or when there is one", () => {
-  const late = expire(want(NOTHING, "a"));
-  assert.deepEqual(late, { count: 1, asked: { number: 1, wish: "a", late: true }, waiting: null });
-  assert.deepEqual(want(late, "b").asked, { number: 2, wish: "b", late: false });
-  const waited = expire(want(want(NOTHING, "a"), "b"));
-  assert.deepEqual(waited, { count: 2, asked: { number: 2, wish: "b", late: false }, waiting: null });
+  const late = afterTimeout(afterRequest(EMPTY_QUEUE, "a"));
+  assert.deepEqual(late, { count: 1, asked: { number: 1, request: "a", late: true }, waiting: null });
+  assert.deepEqual(afterRequest(late, "b").asked, { number: 2, request: "b", late: false });
+  const waited = afterTimeout(afterRequest(afterRequest(EMPTY_QUEUE, "a"), "b"));
+  assert.deepEqual(waited, { count: 2, asked: { number: 2, request: "b", late: false }, waiting: null });
 });
 
-test("whatever the order of wishes and answers, one is on its way at most and the last is asked for in the end", () => {
+test("whatever the order of requests and answers, one is on its way at most and the last is asked for in the end", () => {
   let seed = 1;
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
   for (let run = 0; run < 50; run++) {
-    let [queue, last] = [NOTHING, null];
+    let [queue, last] = [EMPTY_QUEUE, null];
     const asked = [];
     const move = (next) => {
-      if (next.asked && next.asked.number !== queue.asked?.number) asked.push(next.asked.wish);
+      if (next.asked && next.asked.number !== queue.asked?.number) asked.push(next.asked.request);
       queue = next;
     };
     for (let k = 0; k < 40; k++) {
-      if (random() < 0.6) move(want(queue, (last = k)));
-      else if (queue.asked) move(settle(queue));
+      if (random() < 0.6) move(afterRequest(queue, (last = k)));
+      else if (queue.asked) move(afterAnswer(queue));
     }
-    while (queue.asked) move(settle(queue));
+    while (queue.asked) move(afterAnswer(queue));
     assert.equal(asked.at(-1), last);
     assert.deepEqual(asked, [...asked].sort((a, b) => a - b));
   }

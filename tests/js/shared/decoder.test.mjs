@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { assertClose } from "../fakes.mjs";
+import { makeDecoder } from "../../../vae_helpers/widgets/shared/decoder.js";
+
+const sigmoid = (values) => values.map((value) => 1 / (1 + Math.exp(-value)));
+const linear = (inputs, outputs) => ({ type: "linear", inputs, outputs });
+const decode = (layers, weights, z) => makeDecoder(layers, Float32Array.from(weights))(z);
+
+test("a small network, by hand", () => {
+  const layers = [linear(2, 3), { type: "relu" }, linear(3, 1)];
+  // [1, 2] -> [1 + 1, -1 + 2, 0 - 4 + 1] -> relu [2, 1, 0] -> 2 - 1.5 + 0 + 0.25
+  const weights = [1, -1, 0, 0.5, 1, -2, 0, 0, 1, 1, -1.5, 7, 0.25];
+  assertClose(decode(layers, weights, [1, 2]), sigmoid([0.75]), 1e-6);
+});
+
+test("a linear layer's weights come as (inputs, outputs), and zeros among its inputs change nothing", () => {
+  const weights = [1, 2, 3, 4, 0.5, -1];
+  assertClose(decode([linear(2, 2)], weights, [1, -1]), sigmoid([-1.5, -3]), 1e-6);
+  assertClose(decode([linear(2, 2)], weights, [0, 1]), sigmoid([3.5, 3]), 1e-6);
+  assertClose(decode([linear(2, 2)], weights, [0, 0]), sigmoid([0.5, -1]), 1e-6);
+});
+
+test("layernorm, by hand", () => {
+  const identity = [1, 0, 0, 1, 0, 0];
+  const norm = (eps, z) => decode([linear(2, 2), { type: "layernorm", size: 2, eps }], [...identity, 2, 3, 0.5, -1], z);
+  assertClose(norm(0, [1, 3]), sigmoid([-1.5, 2]), 1e-6); // mean 2, variance 1: [-1, 1] times [2, 3] plus [0.5, -1]
+  assertClose(norm(3, [1, 3]), sigmoid([-0.5, 0.5]), 1e-6); // over the root of 1 + 3
+  assertClose(norm(1e-5, [7, 7]), sigmoid([0.5, -1]), 1e-6); // no variance: only the bias is left
+});
+
+test("a decoder can be called again, with any kind of list, and stays between 0 and 1", () => {
+  const run = makeDecoder([linear(1, 2)], Float32Array.of(1000, -1000, 0, 0));
+  const z = Float32Array.of(1);
+  assert.deepEqual([...run(z)], [1, 0]);
+  assert.deepEqual([...run([1])], [1, 0]);
+  assert.deepEqual([...z], [1]);
+});
+
+test("decoders that can't be", () => {
+  const make = (layers, count) => () => makeDecoder(layers, new Float32Array(count));
+  assert.throws(make([{ type: "tanh" }], 0), /unknown layer type "tanh"/);
+  assert.throws(make([linear(2, 2)], 5), /5 weights came, the layers hold 6/);
+  const norm = { type: "layernorm", size: 2, eps: 0 };
+  assert.throws(make([linear(2, 2), norm], 11), /11 weights came, the layers hold 10/);
+  const run = make([linear(2, 2)], 6)();
+  assert.throws(() => run([1, 2, 3]), /the decoder takes 2 latent values, got 3/);
+  assert.throws(() => run([]), /the decoder takes 2 latent values, got 0/);
+});

@@ -1,0 +1,30 @@
+// A digit on the page: black ink on white paper.
+
+import { append } from "./dom.js";
+
+export const SIDE = 28; // pixels
+
+/** A digit with its caption; returns `draw(ink, caption)`. */
+export function addDigit(parent, className) {
+  const figure = append(parent, "figure", `vae-digit ${className}`);
+  const canvas = append(figure, "canvas", "");
+  canvas.width = canvas.height = SIDE;
+  canvas.setAttribute("role", "img");
+  const text = append(figure, "figcaption", "");
+  const context = canvas.getContext("2d");
+  return (ink, caption) => {
+    paintInk(context, ink);
+    text.textContent = caption;
+    canvas.setAttribute("aria-label", caption);
+  };
+}
+
+/** Paint the pixels of one picture, each from 0 to 1 (ink), at `left` on a canvas. */
+export function paintInk(context, ink, left = 0) {
+  const image = context.createImageData(SIDE, SIDE);
+  for (let i = 0; i < ink.length; i++) {
+    const grey = 255 * (1 - ink[i]);
+    image.data.set([grey, grey, grey, 255], 4 * i);
+  }
+  context.putImageData(image, left, 0);
+}

@@ -1,0 +1,12 @@
+// Numbers: kept in bounds, and drawn at random.
+
+/** The value, or the end of -limit to limit that it lies beyond. */
+export function clamp(value, limit) {
+  return Math.min(Math.max(value, -limit), limit);
+}
+
+/** So many draws from N(0, 1), by Box and Muller. */
+export function normalDraws(count) {
+  const draw = () => Math.sqrt(-2 * Math.log1p(-Math.random())) * Math.cos(2 * Math.PI * Math.random());
+  return Float32Array.from({ length: count }, draw);
+}
