@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
-from vae_helpers.validation import check_dtype_of, check_images, check_probability, checked
+from vae_helpers.validation import check_dtype_of, check_images, check_probability, check_whole, checked
 
 
 class Terms(NamedTuple):
@@ -46,6 +46,7 @@ def evaluate(model: nn.Module, images: Float[Tensor, "N 1 28 28"], *, batch_size
     """
     check_images(images)
     check_dtype_of(model, images=images)
+    check_whole(1, batch_size=batch_size)
     return mean_terms(model, images, batch_size, seed)
 
 
@@ -107,7 +108,7 @@ def mean_terms(model: nn.Module, images: Tensor, batch_size: int = 2000, seed: i
     was_training = model.training
     model.eval()
     try:
-        for x in images.split(batch_size):
+        for x in images.split(int(batch_size)):
             reconstruction, kl = model.loss_terms(x.to(device), generator)
             sums += torch.stack([reconstruction.sum(), kl.sum()]).cpu()
     finally:

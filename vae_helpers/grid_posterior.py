@@ -70,6 +70,7 @@ def hermite_nodes(nodes: int) -> tuple[Float[Tensor, "nodes^2 2"], Float[Tensor,
     >>> (weight[:, None] * eps.square()).sum(dim=0)  # the variances of N(0, I)
     tensor([1.0000, 1.0000])
     """
+    check_whole(1, nodes=nodes)
     points, weights = (torch.tensor(v, dtype=torch.float32) for v in np.polynomial.hermite_e.hermegauss(nodes))
     weights = weights / weights.sum()
     return torch.cartesian_prod(points, points), torch.outer(weights, weights).flatten()
