@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 import torch
 
 from vae_helpers.encoding import decode_images, encode_distributions, encode_means
+from vae_helpers.evaluation import evaluate
 from vae_helpers.models import VAE, Autoencoder
 
 
@@ -54,3 +56,12 @@ def test_latents_of_another_size():
 def test_bad_images():
     with pytest.raises(ValueError, match="images: want shape"):
         encode_distributions(VAE(), torch.zeros(3, 784))
+
+
+@pytest.mark.parametrize("function", [encode_distributions, encode_means, evaluate])
+def test_batches_of_whole_numbers(function, images):
+    model = VAE(2, (8,))
+    assert str(function(model, images[:6], batch_size=np.int64(4))) == str(function(model, images[:6], batch_size=4))
+    for size in (0, 2.5, True):
+        with pytest.raises(ValueError, match=f"batch_size: want a whole number >= 1, got {size}"):
+            function(model, images[:6], batch_size=size)

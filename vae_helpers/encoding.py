@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vae_helpers.validation import check_dtype_of, check_fits, check_images, checked
+from vae_helpers.validation import check_dtype_of, check_fits, check_images, check_whole, checked
 
 
 @torch.no_grad()
@@ -88,5 +88,6 @@ def _encode(model: nn.Module, images: Tensor, batch_size: int) -> Iterator[Tenso
     """What ``model.encode`` says of each batch."""
     check_images(images)
     check_dtype_of(model, images=images)
+    check_whole(1, batch_size=batch_size)
     device = next(model.parameters()).device
-    return (model.encode(x.to(device)) for x in images.split(batch_size))
+    return (model.encode(x.to(device)) for x in images.split(int(batch_size)))

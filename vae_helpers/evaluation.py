@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.threads import threads_for
-from vae_helpers.validation import check_dtype_of, check_probability, checked
+from vae_helpers.validation import check_dtype_of, check_probability, check_whole, checked
 
 Data = Tensor | tuple[Tensor, ...]  # images, or images and what belongs to each of them
 
@@ -49,6 +49,7 @@ def evaluate(model: nn.Module, images: Data, *, batch_size: int = 2000, seed: in
         TypeError: images of another dtype than the model's weights.
         ValueError: unusable images.
     """
+    check_whole(1, batch_size=batch_size)
     return mean_terms(model, check_data(model, images, "images"), batch_size, seed)
 
 

@@ -67,9 +67,10 @@ def hermite_nodes(nodes: int) -> tuple[Float[Tensor, "nodes^2 2"], Float[Tensor,
     """Points eps and weights whose weighted sum is an expectation over N(0, I) in two dimensions.
 
     >>> eps, weight = hermite_nodes(3)
-    >>> (weight[:, None] * eps.square()).sum(dim=0)  # the variances of N(0, I)
-    tensor([1.0000, 1.0000])
+    >>> (weight[:, None] * eps.square()).sum(dim=0).round(decimals=4)  # the variances of N(0, I)
+    tensor([1., 1.])
     """
+    check_whole(1, nodes=nodes)
     points, weights = (torch.tensor(v, dtype=torch.float32) for v in np.polynomial.hermite_e.hermegauss(nodes))
     weights = weights / weights.sum()
     return torch.cartesian_prod(points, points), torch.outer(weights, weights).flatten()

@@ -24,8 +24,8 @@ Reduction = Literal["sum", "mean"]
 def gaussian_kl(mu: Float[Tensor, "N D"], logvar: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
     """KL( N(mu, diag(exp(logvar))) || N(0, I) ), summed over latent dimensions.
 
-    >>> gaussian_kl(mu=torch.tensor([[0.0, 0.0], [1.0, 2.0]]), logvar=torch.zeros(2, 2))
-    tensor([-0.0000, 2.5000])
+    >>> gaussian_kl(mu=torch.tensor([[1.0, 0.0], [1.0, 2.0]]), logvar=torch.zeros(2, 2))
+    tensor([0.5000, 2.5000])
 
     Args:
         mu: means.

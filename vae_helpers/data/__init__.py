@@ -4,8 +4,12 @@ from vae_helpers.data.archives import REPO_DATA, DataError
 from vae_helpers.data.binarization import BINARIZATIONS, Binarization, binarize
 from vae_helpers.data.mnist import load_fashion_mnist, load_kmnist, load_mnist
 
+# the one list of data sets, by the name of their folder in data/
+DATASETS = {"MNIST": load_mnist, "FashionMNIST": load_fashion_mnist, "KMNIST": load_kmnist}
+
 __all__ = [
     "BINARIZATIONS",
+    "DATASETS",
     "REPO_DATA",
     "Binarization",
     "DataError",
