@@ -1,6 +1,8 @@
 """The tests of the widgets' JavaScript, which Node.js runs: one test here for each file in tests/js."""
 
+import ast
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 from javascript import TESTS, WIDGETS, find_node, node
 
-from vae_helpers.widgets.shared.scripts import LinkError, linked
+from vae_helpers.widgets.shared.scripts import LinkError, linked, style_sheet
 
 FILES = sorted(TESTS.rglob("*.test.mjs"))
 SCRIPTS = sorted(path.relative_to(WIDGETS).as_posix() for path in WIDGETS.rglob("*.js"))
@@ -38,19 +40,19 @@ def test_what_the_browser_gets_passes_the_same_tests(tmp_path):
     assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_what_the_browser_gets_exports_the_same_names(name, tmp_path):
-    (tmp_path / "linked.mjs").write_text(linked(name), encoding="utf-8")
-    paths = [(WIDGETS / name).as_uri(), (tmp_path / "linked.mjs").as_uri()]
+def test_what_the_browser_gets_exports_the_same_names(tmp_path):
+    pairs = []
+    for k, name in enumerate(SCRIPTS):
+        (tmp_path / f"{k}.mjs").write_text(linked(name), encoding="utf-8")
+        pairs.append([(WIDGETS / name).as_uri(), (tmp_path / f"{k}.mjs").as_uri()])
     program = f"""
-    for (const path of {json.dumps(paths)}) {{
-        const names = Object.entries(await import(path)).map(([name, value]) => [name, typeof value]);
-        console.log(JSON.stringify(names));
-    }}
+    const names = async (path) => Object.entries(await import(path)).map(([name, value]) => [name, typeof value]);
+    const all = {json.dumps(pairs)}.map(async (paths) => Promise.all(paths.map(names)));
+    console.log(JSON.stringify(await Promise.all(all)));
     """
     done = node("--input-type=module", program=program)
-    native, one = (json.loads(line) for line in done.stdout.splitlines())
-    assert native == one != []
+    for name, (native, one) in zip(SCRIPTS, json.loads(done.stdout), strict=True):
+        assert native == one != [], name
 
 
 def linked_and_run(folder: Path, scripts: dict[str, str], entry: str = "widget.js"):
@@ -143,6 +145,25 @@ def test_what_can_not_be_linked(scripts, message, tmp_path):
         (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(LinkError, match=message):
         linked("widget.js", tmp_path)
+
+
+def test_the_style_sheet_has_the_common_rules_first_and_each_widgets_own():
+    names = [path.name for path in WIDGETS.glob("*.css")]
+    first = [(WIDGETS / "shared" / "stage.css"), *(WIDGETS / name for name in sorted(names))]
+    at = [style_sheet().index(path.read_text(encoding="utf-8")) for path in first]
+    assert len(at) > 5 and at[0] == 0 and at == sorted(at)
+
+
+def test_each_widget_has_its_three_files():
+    parts = [{path.stem for path in WIDGETS.glob(f"*.{kind}")} for kind in ("js", "css", "py")]
+    assert parts[0] == parts[1] and parts[0] <= parts[2]
+
+
+def test_scripts_and_style_sheets_are_part_of_the_package():
+    settings = (WIDGETS.parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    patterns = ast.literal_eval(re.search(r'^"vae_helpers.widgets" = (\[.*\])$', settings, re.M)[1])
+    packed = {path for pattern in patterns for path in WIDGETS.glob(pattern)}
+    assert packed == {path for path in WIDGETS.rglob("*.*") if path.suffix not in (".py", ".pyc")}
 
 
 def test_javascript_modules_stay_small():

@@ -110,6 +110,8 @@ def test_repr_has_no_address(lab, images):
 SMALL = VAE(4, (8,))
 BROKEN = VAE(4, (8,))
 BROKEN.decoder.head.bias.data[0] = float("nan")
+BLIND = VAE(4, (8,))
+next(BLIND.encoder.parameters()).data[0, 0] = float("nan")
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,7 @@ BROKEN.decoder.head.bias.data[0] = float("nan")
         ({1: Autoencoder(4, (8,))}, TypeError, "models: want a VAE at beta = 1, got Autoencoder"),
         ({1: SMALL, 4: VAE(5, (8,))}, ValueError, r"same latent_dim, got \{1: 4, 4: 5\}"),
         ({1: SMALL, 4: BROKEN}, ValueError, "models: the one at beta = 4 has reconstruction nan"),
+        ({1: SMALL, 4: BLIND}, ValueError, "models: the one at beta = 4 has reconstruction nan and KL nan"),
     ],
 )
 def test_bad_models(bad, error, message, images):

@@ -178,6 +178,24 @@ def test_no_model_at_all(images, test_set):
         InterpolationSlider({}, images, test_set[1][:500])
 
 
+def with_nan_in_the_encoder(latent_dim: int = 2) -> VAE:
+    model = VAE(latent_dim, (8,))
+    next(model.encoder.parameters()).data[0, 0] = float("nan")
+    return model
+
+
+def test_an_encoder_that_gives_nan(model, images, test_set):
+    """Else JSON, which has no NaN, would bring the browser nothing, and every dimension would count as dead."""
+    broken, labels = with_nan_in_the_encoder(), test_set[1][:500]
+    with pytest.raises(ValueError, match="^model: its encoder gives NaN or infinity for these images"):
+        InterpolationSlider(broken, images, labels)
+    with pytest.raises(ValueError, match="^model: the encoder of 'new' gives NaN or infinity for these images"):
+        InterpolationSlider({"old": model, "new": broken}, images, labels)
+    with pytest.raises(ValueError, match="^model: its encoder gives NaN or infinity for these images"):
+        LatentSliders(broken, images=images)
+    assert LatentSliders(broken).active is None  # nothing is encoded
+
+
 def test_picking_other_ends(slider, test_set):
     digit, number = slider.pickers["start"]
     digit.value = 0

@@ -3,6 +3,9 @@
 A decoder's weights are sent to the page once; from then on a moving slider needs no kernel. It keeps
 answering while a cell is training, and after the kernel has died. A decoder that the browser can't evaluate
 stays in the kernel, which is then asked for each digit.
+
+A widget is NAME.py, NAME.js and NAME.css; what several need stands in ``shared``. Its script imports what it uses from
+there, and :func:`vae_helpers.widgets.shared.scripts.linked` makes of them the one text that a browser gets.
 """
 
 from vae_helpers.widgets.interpolation import InterpolationSlider
