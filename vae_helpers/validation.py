@@ -68,6 +68,7 @@ class _Wanted:
     earlier: tuple["_Wanted", ...]
 
     @classmethod
+    @functools.cache  # check_fits asks again at each call
     def read(cls, name: str, annotation: type[AbstractArray], earlier: tuple["_Wanted", ...] = ()) -> "_Wanted":
         words: list[Any] = [int(word) if word.isdecimal() else word for word in annotation.dim_str.split()]
         rest = words.pop() if words and str(words[-1]).startswith(("*", "...")) else ""
