@@ -8,6 +8,7 @@ import pytest
 from vae_helpers import data, doctor
 
 
+@pytest.mark.slow
 def test_this_machine_is_well():
     result = subprocess.run([sys.executable, "-m", "vae_helpers.doctor"], capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
