@@ -1,3 +1,7 @@
+"""What the unit tests share; and each run names the tests that are slow and do not say so."""
+
+import os
+
 import matplotlib
 import pytest
 import torch
@@ -22,3 +26,20 @@ def images(test_set):
 @pytest.fixture
 def generator():
     return torch.Generator().manual_seed(0)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    """Note the processor's time, of subprocesses too: other than the clock's it hardly depends on the neighbours."""
+    before = sum(os.times()[:4])
+    yield
+    item.user_properties.append(("processor seconds", sum(os.times()[:4]) - before))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Name each unit test that takes over a second and is not marked so; no failure, for a machine may be slow."""
+    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
+        seconds = dict(report.user_properties).get("processor seconds", 0)
+        if seconds > 1 and "slow" not in report.keywords and "tests/browser/" not in report.nodeid:
+            words = f"took {seconds:.1f} s: make it quicker, or mark it with pytest.mark.slow"
+            terminalreporter.write_line(f"slow: {report.nodeid} {words}", yellow=True)

@@ -83,7 +83,7 @@ def test_nothing_is_written(tmp_path):
 
 
 def test_binarizations(test_set):
-    grey = test_set[0][:200]
+    grey = test_set[0][:20]
     assert binarize(grey, "none") is grey
     assert torch.equal(binarize(grey, "threshold"), (grey > 0.5).float())
     draws = torch.stack([binarize(grey, "dynamic", torch.Generator().manual_seed(k)) for k in range(200)])
@@ -171,6 +171,7 @@ def test_a_failed_download_leaves_nothing_behind(elsewhere, offline):
     assert [p for p in elsewhere.rglob("*") if p.is_file()] == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to become another user")
 def test_read_only_checkout(tmp_path):
     """As on a shared hub: an ordinary user, a checkout that only root may write."""

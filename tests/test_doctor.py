@@ -9,6 +9,7 @@ from vae_helpers import doctor
 from vae_helpers.data import archives
 
 
+@pytest.mark.slow
 def test_this_machine_is_well():
     result = subprocess.run([sys.executable, "-m", "vae_helpers.doctor"], capture_output=True, text=True)
     assert result.returncode == 0, result.stdout

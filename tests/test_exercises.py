@@ -13,7 +13,12 @@ from vae_helpers.losses import gaussian_kl
 from vae_helpers.models import VAE
 
 BCE = torch.nn.functional.binary_cross_entropy_with_logits
-CASES = [(name, mistake) for name, exercise in EXERCISES.items() for mistake in exercise.misconceptions]
+MANY_IMAGES = {"sample_prior"}  # it takes them to see a distribution
+CASES = [
+    pytest.param(name, mistake, id=f"{name}-{mistake.name}", marks=[pytest.mark.slow] if name in MANY_IMAGES else [])
+    for name, exercise in EXERCISES.items()
+    for mistake in exercise.misconceptions
+]
 
 
 @pytest.mark.parametrize("name", EXERCISES)
@@ -53,7 +58,7 @@ def test_answers_may_take_keywords_only(name):
     assert check(name, scope["answer"]).status == "right"
 
 
-@pytest.mark.parametrize(("name", "mistake"), CASES, ids=[f"{name}-{mistake.name}" for name, mistake in CASES])
+@pytest.mark.parametrize(("name", "mistake"), CASES)
 def test_each_mistake_is_recognised_as_itself(name, mistake):
     result = check(name, mistake.function)
     assert (result.status, result.misconception, result.message) == ("wrong", mistake.name, mistake.message)
@@ -168,6 +173,7 @@ def numpy_images(model, n):
         return 1 / (1 + np.exp(-model.decoder(z).numpy().astype("float64")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", [normal_images, numpy_images, lambda model, n: model.sample(n, seed=5)])
 def test_other_right_samples(sample):
     for _ in range(5):
@@ -220,6 +226,7 @@ def test_progress(monkeypatch):
         progress("learp")
 
 
+@pytest.mark.slow
 def test_the_unknown_is_told_in_the_terms_of_the_probe():
     result = check("sample_prior", lambda model, n: model.decode(3 * torch.randn(n, model.latent_dim)).sigmoid())
     assert result.misconception is None and "standard deviation of their latents" in result.message

@@ -31,6 +31,7 @@ def test_both_are_unbiased_with_the_known_variance():
     torch.testing.assert_close(score.var(), m**4 / v + 14 * m**2 + 15 * v, rtol=0.02, atol=0)
 
 
+@pytest.mark.slow
 def test_baseline_keeps_the_mean_and_takes_the_variance():
     mu, logvar, _, z = draws()
     groups = [score_gradient_with_baseline(100 + square(part), part, mu, logvar) for part in z[:40_000].split(4)]

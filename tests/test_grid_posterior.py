@@ -68,6 +68,7 @@ def test_elbo_is_the_mean_over_draws(model, x):
     assert abs(elbo(model, x[:1], mu, logvar, nodes=20) - wanted) < 4 * terms.std() / len(z) ** 0.5
 
 
+@pytest.mark.slow
 def test_elbo_climbs_and_stays_below_log_p(model, x):
     log_px = torch.logsumexp(log_joint_on_grid(model, x, square_grid(401, 5.0)), dim=1)
     mu, logvar = torch.zeros(3, 2), torch.full((3, 2), -2.0)

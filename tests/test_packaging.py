@@ -1,10 +1,12 @@
-"""environment.yml and pyproject.toml name the same packages; imports run in one direction; importing is light."""
+"""environment.yml and pyproject.toml name the same packages; imports run in one direction; pages name what is there."""
 
 import ast
+import pkgutil
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -81,11 +83,50 @@ def test_importing_the_package_is_light():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/instructors.md", "data/README.md"])
+PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", *(ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_of_the_pages_resolve(page):
-    """Also that none is left out: each notebook of the course stands in the README."""
-    text = (ROOT / page).read_text()
-    links = re.findall(r"\]\((?!https?://)([^)#]+)", text)
-    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
-    if page == "README.md":
-        assert {path.name for path in (ROOT / "notebooks").glob("*.ipynb")} <= {Path(link).name for link in links}
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+CONTRIBUTING = (ROOT / "docs" / "contributing.md").read_text()
+NAMED = sorted({word for span in re.findall(r"`([^`]+)`", CONTRIBUTING) for word in span.split()})
+
+
+def is_path(word: str) -> bool:
+    return "/" in word or Path(word).suffix in {".css", ".ipynb", ".js", ".md", ".mjs", ".py", ".toml", ".yml"}
+
+
+@pytest.mark.parametrize("path", [word for word in NAMED if is_path(word)])
+def test_what_the_page_for_contributors_names_is_there(path):
+    """Of ``NAME.py``, which stands for a new one, the folder is there."""
+    stands_for_new = re.search(r"\b(NN_)?(NAME|TOPIC)\b", path)
+    place = ROOT / path if not stands_for_new else (ROOT / path).parent
+    assert place.exists(), f"docs/contributing.md: there is no {place.relative_to(ROOT)}"
+
+
+@pytest.mark.parametrize("name", [word for word in NAMED if word.startswith("vae_helpers.")])
+def test_what_it_names_of_the_package_is_there(name):
+    assert pkgutil.resolve_name(name)
+
+
+def test_lines_of_the_page_for_contributors_are_short():
+    assert max(map(len, CONTRIBUTING.splitlines())) < 120
+
+
+def test_a_run_names_the_slow_tests_without_the_mark(request):
+    def report(name: str, seconds: float, keywords: tuple[str, ...] = ()) -> SimpleNamespace:
+        return SimpleNamespace(nodeid=name, keywords=keywords, user_properties=[("processor seconds", seconds)])
+
+    reports = [report("quick", 0.1), report("long", 2.0), report("marked", 2.0, ("slow",))]
+    said = []
+    reporter = SimpleNamespace(
+        getreports=lambda outcome: reports if outcome == "passed" else [],
+        write_line=lambda line, **style: said.append(line),
+    )
+    conftest = request.config.pluginmanager.get_plugin(str(ROOT / "tests" / "conftest.py"))
+    conftest.pytest_terminal_summary(reporter)
+    assert said == ["slow: long took 2.0 s: make it quicker, or mark it with pytest.mark.slow"]

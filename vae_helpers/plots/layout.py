@@ -4,7 +4,7 @@ Layers are rows, the result's at the bottom. Rows are arranged again and again, 
 the row before it. All lengths are in inches.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
@@ -51,7 +51,7 @@ class Layout:
 
 
 def lay_out(graph: Graph) -> Layout:
-    """Place everything that ``graph`` holds; the result's box stands around (0, 0) unless its part is lopsided."""
+    """Place all that ``graph`` holds: the lowest row at y = 0, each side of the wall around x = 0."""
     beyond = graph.nodes.keys() - graph.connected
     labels: dict[Key, str] = graph.nodes | {name: name for name in sorted(graph.constants)}
     width = {key: TextPath((0, 0), text, size=FONT).get_extents().width / 72 + 0.26 for key, text in labels.items()}
@@ -62,16 +62,14 @@ def lay_out(graph: Graph) -> Layout:
     layer |= {key: key[2] for _, *passed, _ in chains for key in passed}
 
     x = _arrange(layer, chains, width)
-    lower = [key for key in layer if first_beyond is None or layer[key] < first_beyond]
-    for part in (lower, [key for key in layer if key not in set(lower)]):
+    past_wall = {key for key, row in layer.items() if first_beyond is not None and row >= first_beyond}
+    for part in (layer.keys() - past_wall, past_wall):
         x |= _centred(part, x, width)
     kept_by_none = sorted(graph.constants - layer.keys())
     x |= _beside(0 if graph.connected else None, kept_by_none, x, width)
     layer |= dict.fromkeys(kept_by_none, 0)
 
-    y = {key: ROW * row for key, row in layer.items()}
-    if first_beyond is not None:
-        y |= {key: y[key] + WALL for key, row in layer.items() if row >= first_beyond}
+    y = {key: ROW * row + (WALL if key in past_wall else 0) for key, row in layer.items()}
     return Layout(
         boxes=[Box(x[key], y[key], width[key], text, _kind(key, graph)) for key, text in labels.items()],
         arrows=[Arrow(_route(chain, x, y), _arrow_kind(chain, graph)) for chain in chains],
@@ -119,7 +117,7 @@ def _arrange_row(
     return {key: middle + shift for key, middle in placed.items()}
 
 
-def _centred(keys: list[Key], x: dict[Key, float], width: dict[Key, float]) -> dict[Key, float]:
+def _centred(keys: Set[Key], x: dict[Key, float], width: dict[Key, float]) -> dict[Key, float]:
     """Moved together, so that they reach as far to the left as to the right."""
     left = min((x[key] - width.get(key, 0) / 2 for key in keys), default=0)
     right = max((x[key] + width.get(key, 0) / 2 for key in keys), default=0)
