@@ -1,8 +1,6 @@
 """The tests of the widgets' JavaScript, which Node.js runs: one test here for each file in tests/js."""
 
-import ast
 import json
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -157,13 +155,6 @@ def test_the_style_sheet_has_the_common_rules_first_and_each_widgets_own():
 def test_each_widget_has_its_three_files():
     parts = [{path.stem for path in WIDGETS.glob(f"*.{kind}")} for kind in ("js", "css", "py")]
     assert parts[0] == parts[1] and parts[0] <= parts[2]
-
-
-def test_scripts_and_style_sheets_are_part_of_the_package():
-    settings = (WIDGETS.parent.parent / "pyproject.toml").read_text(encoding="utf-8")
-    patterns = ast.literal_eval(re.search(r'^"vae_helpers.widgets" = (\[.*\])$', settings, re.M)[1])
-    packed = {path for pattern in patterns for path in WIDGETS.glob(pattern)}
-    assert packed == {path for path in WIDGETS.rglob("*.*") if path.suffix not in (".py", ".pyc")}
 
 
 def test_javascript_modules_stay_small():

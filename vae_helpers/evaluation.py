@@ -143,7 +143,7 @@ def mean_terms(model: nn.Module, data: tuple[Tensor, ...], batch_size: int = 200
     model.eval()
     try:
         with threads_for(model):
-            for batch in zip(*(part.split(batch_size) for part in data), strict=True):
+            for batch in zip(*(part.split(int(batch_size)) for part in data), strict=True):
                 terms = model.loss_terms(*(part.to(device) for part in batch), generator=generator)
                 sums += torch.stack([term.sum() for term in terms]).cpu()
     finally:
