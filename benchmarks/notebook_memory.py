@@ -36,6 +36,8 @@ class Watch(threading.Thread):
     def run(self) -> None:
         while not self.stop.wait(EVERY):
             now = kilobytes(self.pid, "status")
+            if "RssAnon" not in now:  # the kernel has ended
+                return
             self.own = max(self.own, 1000 * (now["RssAnon"] + now["RssShmem"]))
             self.resident = max(self.resident, 1000 * now["VmRSS"])
 

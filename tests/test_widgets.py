@@ -12,7 +12,14 @@ from vae_helpers.encoding import encode_means
 from vae_helpers.latent_space import lerp, slerp
 from vae_helpers.models import VAE, Autoencoder
 from vae_helpers.training import History
-from vae_helpers.widgets import InterpolationSlider, KLDials, LatentSliders, LiveLossCurve
+from vae_helpers.widgets import (
+    InterpolationSlider,
+    KLDials,
+    LatentPad,
+    LatentSliders,
+    LiveLossCurve,
+    ReparameterizationDials,
+)
 from vae_helpers.widgets.shared.decoder import export_decoder, run_layers
 
 
@@ -302,3 +309,10 @@ def test_dials_out_of_range(arguments):
 def test_too_few_draws():
     with pytest.raises(ValueError, match="draws: want a whole number >= 2, got 1"):
         KLDials(draws=1)
+
+
+def test_sizes_may_be_numpys(model, test_set):
+    images, labels = test_set[0][:40], test_set[1][:40]
+    assert len(KLDials(draws=np.int64(3)).view.eps) == 4 * 3
+    assert ReparameterizationDials(model, draws=np.int32(5), sets=np.int64(2)).view.draws == 5
+    assert len(LatentPad(model, images, labels, shown=np.int64(20)).view.point_labels) == 20

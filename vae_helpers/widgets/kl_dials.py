@@ -4,6 +4,7 @@ import ipywidgets as widgets
 import torch
 import traitlets
 
+from vae_helpers.validation import check_whole
 from vae_helpers.widgets.shared.codecs import float_bytes
 from vae_helpers.widgets.shared.controls import linked_slider
 from vae_helpers.widgets.shared.scripts import linked
@@ -45,9 +46,8 @@ class KLDials(Stage, widgets.VBox):
     def __init__(
         self, mu: float = 1.0, sigma: float = 0.6, *, draws: int = 1000, seed: int = 0, presenter: bool = False
     ):
-        if not isinstance(draws, int) or draws < 2:
-            raise ValueError(f"draws: want a whole number >= 2, got {draws!r}")
-        self._draws, self._generator = draws, torch.Generator().manual_seed(seed)
+        check_whole(2, draws=draws)
+        self._draws, self._generator = int(draws), torch.Generator().manual_seed(seed)
         super().__init__(presenter=presenter)
         self.mu, self.sigma = mu, sigma
         self.view = KLView(mu=mu, sigma=sigma)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vae_helpers.encoding import encode_means
 from vae_helpers.plots import CLASS_COLORS
-from vae_helpers.validation import check_images
+from vae_helpers.validation import check_images, check_whole
 from vae_helpers.widgets.shared.codecs import float_bytes, ink_bytes
 from vae_helpers.widgets.shared.models import check_codes, check_plane
 from vae_helpers.widgets.shared.scripts import linked
@@ -77,8 +77,7 @@ class LatentPad(widgets.VBox):
         check_plane(model)
         check_images(images)
         _check_labels(labels, len(images))
-        if isinstance(shown, bool) or not isinstance(shown, int) or shown < 1:
-            raise ValueError(f"shown: want a whole number >= 1, got {shown!r}")
+        check_whole(1, shown=shown)
         codes = encode_means(model, images[:shown])
         check_codes(codes)
         super().__init__()

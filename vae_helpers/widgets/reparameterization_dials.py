@@ -9,6 +9,7 @@ import traitlets
 from torch import nn
 
 from vae_helpers.models import reparameterize
+from vae_helpers.validation import check_whole
 from vae_helpers.widgets.shared.codecs import MAX_BYTES, float_bytes
 from vae_helpers.widgets.shared.controls import linked_slider
 from vae_helpers.widgets.shared.models import check_plane
@@ -82,6 +83,9 @@ class ReparameterizationDials(Stage, widgets.VBox):
         presenter: bool = False,
     ):
         check_plane(model)
+        check_whole(2, draws=draws)
+        check_whole(1, sets=sets)
+        draws, sets = int(draws), int(sets)
         self._eps = _normal(sets, draws, seed)
         mu1, mu2 = _pair("mu", mu)
         sigma1, sigma2 = _pair("sigma", sigma)
@@ -134,9 +138,6 @@ class ReparameterizationDials(Stage, widgets.VBox):
 
 def _normal(sets: int, draws: int, seed: int) -> torch.Tensor:
     """Draws from N(0, I), (sets, draws, 2) float32."""
-    for name, value, least in (("draws", draws, 2), ("sets", sets, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"{name}: want a whole number >= {least}, got {value!r}")
     size = 4 * math.prod((sets, draws, 2))
     if size > MAX_BYTES:
         got, most = f"{draws} x {sets} make {size / 1e6:.1f} MB", f"{MAX_BYTES / 1e6:.0f} MB"
