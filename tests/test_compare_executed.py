@@ -6,6 +6,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from vae_helpers.data import REPO_DATA
 
+pytestmark = pytest.mark.slow  # each comparison is a run of pytest
+
 SANITIZE = REPO_DATA.parent / "tests" / "sanitize.cfg"
 
 

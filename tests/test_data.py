@@ -60,10 +60,11 @@ def test_training_set():
     assert images.mean().item() == pytest.approx(0.1307, abs=1e-4)  # the known mean of MNIST
 
 
+@pytest.mark.slow
 def test_same_pixels_as_torchvision(tmp_path, test_set):
     from torchvision.datasets import MNIST
 
-    shutil.copytree(REPO_DATA / "MNIST", tmp_path / "MNIST")
+    shutil.copytree(REAL, tmp_path / "MNIST" / "raw")
     theirs = MNIST(tmp_path, train=False, download=True)
     assert torch.equal((test_set[0] * 255).round().byte().squeeze(1), theirs.data)
     assert torch.equal(test_set[1], theirs.targets)

@@ -131,7 +131,8 @@ def test_thirty_at_once(folders, monkeypatch):
     assert all(torch.equal(images, WANTED) for images in found) and len(written) == 1
 
 
-def test_eight_kernels_at_once_make_one_file(tmp_path):
+@pytest.mark.slow
+def test_four_kernels_at_once_make_one_file(tmp_path):
     """Real processes, real archives, and a cache that is empty for all of them."""
     (tmp_path / "MNIST").mkdir()
     (tmp_path / "MNIST" / "raw").symlink_to(REPO_DATA / "MNIST" / "raw")
@@ -144,7 +145,7 @@ print(x.double().sum().item(), len(y))
 """
     environment = os.environ | {"VAE_DATA_DIR": str(tmp_path)}
     command = [sys.executable, "-c", code]
-    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(8)]
+    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     answers = {process.communicate(timeout=120)[0] for process in running}
     images, labels = load_mnist("test")
     assert answers == {f"{images.double().sum().item()} {len(labels)}\n"}
@@ -152,6 +153,7 @@ print(x.double().sum().item(), len(y))
     assert made == [".float32", ".json", ".lock"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads Linux's own account of memory")
 def test_data_costs_a_kernel_no_memory_of_its_own():
     code = """
@@ -168,6 +170,7 @@ print(own() - before)
     assert float(done.stdout) < 10  # MB, of 188; labels and what sum() needs
 
 
+@pytest.mark.slow
 def test_torchvision_is_imported_only_to_download():
     code = (
         "import sys; from vae_helpers.data import load_mnist; load_mnist('test'); print('torchvision' in sys.modules)"

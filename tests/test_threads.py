@@ -21,15 +21,18 @@ def run(code: str, **environment: str) -> str:
     return subprocess.run(command, env=clean | environment, capture_output=True, text=True, check=True).stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_course_runs_on_one_thread():
     assert run("import vae_helpers.training") == "1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["OMP_NUM_THREADS", "MKL_NUM_THREADS"])
 def test_the_environment_goes_first(name):
     assert run("import vae_helpers.training", **{name: "2"}) == run("", **{name: "2"})
 
 
+@pytest.mark.slow
 def test_what_the_program_says_goes():
     assert run("import vae_helpers.training\ntorch.set_num_threads(3)\nimport vae_helpers.evaluation") == "3"
 
