@@ -26,7 +26,12 @@ class Lab(NamedTuple):
 
 
 def write_notebook(path: Path, cells: list[str]) -> None:
+    """A notebook of code cells. A cell that begins with ``NAME = `` has the id NAME."""
     cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    for cell in cells:
+        name, equals, _ = cell.source.partition(" = ")
+        if equals and name.isidentifier():
+            cell.id = name
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC}), path)
 
 
@@ -81,7 +86,8 @@ class Notebook:
         self.page, self.lab = page, lab
         page.goto(f"{lab.address}/lab/tree/{name}?reset&token={TOKEN}")
         cell = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell"
-        page.wait_for_function("selector => document.querySelector(selector)", arg=cell, timeout=PATIENCE)
+        page.wait_for_function("selector => !!document.querySelector(selector)", arg=cell, timeout=PATIENCE)
+        page.wait_for_function("() => !!jupyterapp.shell.currentWidget?.context", timeout=PATIENCE)
 
     def run_all(self) -> None:
         """Until all cells have run: clicking Run All, or waiting for "idle", loses the run now and then."""

@@ -58,7 +58,7 @@ def test_dials_move_the_cloud_and_leave_eps(notebook, dials):
         before = wait_for_change(page, lambda: cloud.evaluate(PNG), before)
         assert eps.evaluate(PNG) == frozen
     python = "import json; print(json.dumps([[slider.value for slider in dials.sliders.values()], dials.z]))"
-    wait_until(page, lambda: json.loads(notebook.python(python))[0] == [0.05, 0.55, 0.05, 0.55])
+    wait_until(page, lambda: np.allclose(json.loads(notebook.python(python))[0], [0.05, 0.55, 0.05, 0.55]))
     z = json.loads(notebook.python(python))[1]
     decoder = load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt")
     wanted = decode_images(decoder, torch.tensor([z]))[0, 0].numpy()
