@@ -1,20 +1,42 @@
-"""What the browser tests share: read a canvas, wait, drag."""
+"""What the browser tests share: read a canvas, wait for something, take hold of it.
+
+Nothing here waits for a time: all of it waits until something holds, and fails after ``SECONDS`` without it. That is
+long, because a machine may have other work; a test that passes does not wait so long.
+"""
 
 import base64
 import io
+import time
 
 import numpy as np
 from PIL import Image
 
-SLIDERS = {  # how many a notebook has, as a page or as slides
-    "01_autoencoder_vs_vae": 1,
-    "02_gaussian_kl": 2,
-    "03_vae_loss": 1,
-    "04_reparameterization_trick": 4,
-    "05_train_on_mnist": 0,
-    "06_latent_space": 22,
-}
+SECONDS = 60
 PNG = """canvas => new Promise(done => requestAnimationFrame(() => done(canvas.toDataURL('image/png'))))"""
+FRAMES = """async count => { for (let k = 0; k < count; k++) await new Promise(requestAnimationFrame); }"""
+# All views that the page announces are there, with the sliders and pictures that the state of their widgets says.
+COMPLETE = """() => {
+    const scripts = type => [...document.querySelectorAll(`script[type="application/vnd.jupyter.widget-${type}+json"]`)]
+        .map(script => JSON.parse(script.textContent));
+    const models = Object.assign({}, ...scripts('state').map(({state}) => state));
+    const withParts = id => [models[id], ...(models[id].state.children ?? [])
+        .flatMap(child => withParts(child.replace('IPY_MODEL_', '')))];
+    const parts = scripts('view').flatMap(view => withParts(view.model_id));
+    const stages = parts.filter(({state}) => state._dom_classes?.includes('vae-stage')).length;
+    const sliders = parts.filter(({model_name}) => /Slider/.test(model_name)).length;
+    const seen = selector => document.querySelectorAll(selector).length;
+    return seen('.vae-stage') === stages && seen('.noUi-handle') === sliders
+        && [...document.querySelectorAll('.vae-stage')].every(stage => stage.querySelector('.vae-view canvas'))
+        && {stages, sliders};
+}"""
+
+
+def complaints(page) -> list[str]:
+    """A list that fills with what goes wrong in a page."""
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    return wrong
 
 
 def pixels(canvas) -> np.ndarray:
@@ -23,32 +45,55 @@ def pixels(canvas) -> np.ndarray:
     return 1 - np.asarray(Image.open(io.BytesIO(data)).convert("L"), dtype=float) / 255
 
 
-def wait_until_complete(page, stem: str) -> None:
-    """Until a page or slides show all widgets of the notebook ``stem`` (another page has none), and each formula.
+def frames(page, count: int = 2) -> None:
+    """Until the page has painted so many frames: what was to be drawn has been drawn."""
+    page.evaluate(FRAMES, count)
 
-    Both come only after the page's load.
+
+def wait_until_complete(page) -> dict[str, int]:
+    """Until a page or slides show all the widgets they announce, and each formula: both come after the page's load.
+
+    Returns how many stages and sliders there are.
     """
-    page.wait_for_function(
-        """wanted => document.querySelectorAll('.vae-stage .noUi-handle').length === wanted
-            && [...document.querySelectorAll('.vae-stage')].every(stage => stage.querySelector('.vae-view canvas'))""",
-        arg=SLIDERS.get(stem, 0),
-        timeout=60_000,
-    )
+    found = page.wait_for_function(COMPLETE, timeout=1000 * SECONDS).json_value()
     page.evaluate("window.MathJax?.startup?.promise.then(() => null)")
+    return found
 
 
-def wait_for_change(page, read, before, seconds=5.0):
-    for _ in range(int(seconds * 20)):
-        now = read()
-        if now != before:
-            return now
-        page.wait_for_timeout(50)
-    raise AssertionError(f"nothing changed: still {before!r}")
+def wait_until(page, holds, seconds: float = SECONDS):
+    """What ``holds()`` says once that is true; it is asked again after each frame."""
+    end = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < end, f"still not after {seconds} seconds; {found!r}"
+        frames(page, 1)
+    return found
+
+
+def wait_for_change(page, read, before):
+    """What ``read()`` says once that is something else."""
+    seen = [before]
+
+    def changed() -> bool:
+        seen[0] = read()
+        return seen[0] != before
+
+    wait_until(page, changed)
+    return seen[0]
+
+
+def steady_box(page, element) -> dict[str, float]:
+    """Where an element is, once it has been there for five frames: what stands above it may still grow."""
+    element.scroll_into_view_if_needed()
+    places = []
+    while len(places) < 5 or len({str(place) for place in places[-5:]}) > 1:
+        places.append(element.bounding_box())
+        frames(page, 1)
+    return places[-1]
 
 
 def drag(page, slider, start: float, stop: float) -> None:
     """Take hold of a slider at a fraction of its length, and move to another by mouse."""
-    box = slider.bounding_box()
+    box = steady_box(page, slider)
     page.mouse.move(box["x"] + start * box["width"], box["y"] + box["height"] / 2)
     page.mouse.down()
     page.mouse.move(box["x"] + stop * box["width"], box["y"] + box["height"] / 2, steps=10)

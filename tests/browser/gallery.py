@@ -1,0 +1,100 @@
+"""One notebook that shows every widget, with the shipped weights and 1,000 test images: nothing is trained.
+
+A new widget is one more entry in ``GALLERY``; all tests of what widgets have in common take it from there, in
+JupyterLab, on a page without a kernel, and in every browser.
+"""
+
+from typing import NamedTuple
+
+from driving import PNG
+
+from vae_helpers.data import REPO_DATA
+
+TERMS = ("reconstruction", "kl", "total")
+SETUP = f"""
+import copy
+from vae_helpers.checkpoints import load_checkpoint
+from vae_helpers.data import load_mnist
+from vae_helpers.exercises import solution
+from vae_helpers.training import History
+from vae_helpers.widgets import *
+model, wide = (load_checkpoint({str(REPO_DATA / "weights")!r} + name) for name in ("/vae_2d.pt", "/vae_20d.pt"))
+images, labels = (part[:1000] for part in load_mnist("test"))
+paler, collapsed = copy.deepcopy(model), copy.deepcopy(wide)
+paler.decoder.head.bias.data -= 1  # the same strokes, thinner
+for parameter in collapsed.encoder.head.parameters():
+    parameter.data.zero_()  # q(z|x) is the prior for every x
+"""
+
+
+EPOCH = dict.fromkeys(("epoch", *(f"{part}_{term}" for part in ("train", "test") for term in TERMS)), 1.0)
+
+
+class Entry(NamedTuple):
+    name: str  # of the variable, by which tests find the cell too
+    cell: str  # the call that makes the widget; its last bracket is left open, for `presenter`
+    keys: str  # what takes the keys; none for a widget that only shows
+    picture: str  # what a key, a drag or `python` must change
+    handles: tuple[str, ...] = ()  # the names of its sliders' handles
+    python: str = ""  # a statement that changes it, for a widget that takes no keys
+
+    @property
+    def widget(self) -> str:
+        return self.cell.partition("(")[0]
+
+    def source(self, presenter: bool) -> str:
+        large = ", presenter=True" if presenter and self.keys else ""
+        return f"{self.name} = {self.cell}{large})\n{self.name}"
+
+
+GALLERY = (
+    Entry("slider", "InterpolationSlider(model, images, labels", ".noUi-handle", ".vae-large canvas", ("t",)),
+    Entry(
+        "two",
+        'InterpolationSlider({"paler": paler, "VAE": model}, images, labels, start=0, end=7',
+        ".noUi-handle",
+        ".vae-large canvas",
+        ("t",),
+    ),
+    Entry(
+        "many",
+        "LatentSliders(wide, images=images",
+        ".noUi-handle",
+        ".vae-large canvas",
+        tuple(f"z{k}" for k in range(1, 21)),
+    ),
+    Entry("kl", "KLDials(mu=1.0, sigma=0.6", ".noUi-handle", ".vae-curves", ("μ", "σ")),
+    Entry(
+        "lab",
+        'ReductionLab({1: wide, 784: collapsed}, images, reconstruction="mean"',
+        ".noUi-handle",
+        ".vae-reduction-beta",
+        ("β",),
+    ),
+    Entry(
+        "dials",
+        "ReparameterizationDials(model, sigma=(0.5, 0.5)",
+        ".noUi-handle",
+        ".vae-large canvas",
+        ("μ₁", "σ₁", "μ₂", "σ₂"),
+    ),
+    Entry("pad", "LatentPad(model, images, labels", ".vae-pad-map", ".vae-large canvas"),
+    Entry("curve", "LiveLossCurve(", "", "img", python=f"curve(History([{EPOCH}]))"),
+)
+LIVE = tuple(entry for entry in GALLERY if entry.keys)
+NAMES = tuple(entry.name for entry in LIVE)
+
+
+def cells(presenter: bool = False) -> list[str]:
+    """The cells of the notebook."""
+    return [SETUP, *(entry.source(presenter) for entry in GALLERY), 'solution("sample_prior")']
+
+
+def named(name: str) -> Entry:
+    return next(entry for entry in GALLERY if entry.name == name)
+
+
+def seen(cell, name: str) -> str:
+    """What a widget shows: a canvas as it is painted, other elements as their text."""
+    shown = cell.locator(named(name).picture).first
+    return shown.evaluate(PNG) if shown.evaluate("element => element.tagName") == "CANVAS" else shown.inner_text()
