@@ -19,7 +19,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import nbformat
 from playwright.sync_api import Locator, Page, sync_playwright
 
 from vae_helpers.checkpoints import load_checkpoint
@@ -28,7 +27,8 @@ from vae_helpers.widgets.shared.scripts import linked
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from conftest import CHROMIUM_FLAGS, Notebook, find_chromium, running_lab  # noqa: E402
+from conftest import CHROMIUM_FLAGS, find_chromium  # noqa: E402
+from lab import Notebook, running_lab, write_notebook  # noqa: E402
 
 EVENTS, BURST, HERTZ = 120, 200, 60
 TURNS = (("Right", 39), ("Left", 37))
@@ -151,25 +151,19 @@ DECODE = """async ({script, layers, weights}) => {
 
 def main() -> None:
     weights = str(ROOT / "data" / "weights" / "vae_2d.pt")
-    cells = [nbformat.v4.new_code_cell(SETUP.format(weights=weights))]
-    cells += [nbformat.v4.new_code_cell(way[1]) for way in WAYS]
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        notebooks = Path(folder) / "notebooks"
-        notebooks.mkdir()
-        kernel = {"name": "python3", "display_name": "Python 3"}  # without it JupyterLab asks for one
-        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-        nbformat.write(notebook, notebooks / "live.ipynb")
-        with running_lab(Path(folder), notebooks) as lab:
-            browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
-            notebook = Notebook(browser, lab, "live.ipynb")
-            notebook.run_all()  # so that imports and first-time costs are not counted below
-            assert notebook.errors() == [], notebook.errors()
-            print(f"{'':26} first picture   key: median, p95   drag: median, p95   shown of frames   blank   settled")
-            for way in WAYS:
-                print(measure(notebook, *way), flush=True)
-            print(decode_time(notebook.page))
-            print(f"sent by LatentPad: {bytes_sent(notebook)} bytes")
-            browser.close()
+    cells = [SETUP.format(weights=weights), *(way[1] for way in WAYS)]
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, running_lab(Path(folder)) as lab:
+        write_notebook(lab.notebooks / "live.ipynb", cells)
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
+        notebook = Notebook(browser.new_page(viewport={"width": 1280, "height": 900}), lab, "live.ipynb")
+        notebook.run_all()  # so that imports and first-time costs are not counted below
+        assert notebook.errors() == [], notebook.errors()
+        print(f"{'':26} first picture   key: median, p95   drag: median, p95   shown of frames   blank   settled")
+        for way in WAYS:
+            print(measure(notebook, *way), flush=True)
+        print(decode_time(notebook.page))
+        print(f"sent by LatentPad: {bytes_sent(notebook)} bytes")
+        browser.close()
 
 
 def measure(notebook: Notebook, name: str, cell: str, keys: str, track: str, picture: str) -> str:

@@ -10,9 +10,10 @@ with one worker (``--dist loadfile``), because its tests share a notebook.
 
 import os
 import shutil
+from contextlib import contextmanager
 
 import pytest
-from driving import complaints
+from driving import SECONDS, complaints
 from lab import Notebook, running_lab, write_notebook
 
 CHROMIUM_FLAGS = [
@@ -44,10 +45,20 @@ def browser():
     if not path:
         without("no Chromium on this machine; name one with VAE_CHROMIUM=/path/to/chromium")
     playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=1000 * SECONDS)
     with playwright.sync_playwright() as p:
         browser = p.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def new_context(browser, **settings):
+    """Playwright's context, with the patience of all that is waited for here."""
+    context = browser.new_context(**settings)
+    context.set_default_timeout(1000 * SECONDS)
+    yield context
+    context.close()
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +71,8 @@ def lab(tmp_path_factory):
 @pytest.fixture(scope="session")
 def window(browser):
     """One cache for all notebooks: JupyterLab is loaded once."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(60_000)
-    yield context
-    context.close()
+    with new_context(browser, viewport={"width": 1280, "height": 900}) as context:
+        yield context
 
 
 @pytest.fixture(scope="module")

@@ -81,14 +81,20 @@ def wait_for_change(page, read, before):
     return seen[0]
 
 
-def steady_box(page, element) -> dict[str, float]:
-    """Where an element is, once it has been there for five frames: what stands above it may still grow."""
-    element.scroll_into_view_if_needed()
-    places = []
-    while len(places) < 5 or len({str(place) for place in places[-5:]}) > 1:
-        places.append(element.bounding_box())
+def steady(page, read, count: int = 5):
+    """What ``read()`` says, once it has been the same for so many frames: what stands above may still grow."""
+    seen = []
+    while len(seen) < count or any(one != seen[-1] for one in seen[-count:]):
+        assert len(seen) < 5000, f"it does not come to rest: {seen[-1]!r}"
+        seen.append(read())
         frames(page, 1)
-    return places[-1]
+    return seen[-1]
+
+
+def steady_box(page, element) -> dict[str, float]:
+    """Where an element is in the window, once it stays there."""
+    element.scroll_into_view_if_needed()
+    return steady(page, element.bounding_box)
 
 
 def drag(page, slider, start: float, stop: float) -> None:

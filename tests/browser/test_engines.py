@@ -55,6 +55,7 @@ LINE = f"""async wanted => {{
 
 @pytest.fixture(scope="module", params=["firefox", "webkit"])
 def engine(request, tmp_path_factory):
+    pytest.importorskip({"firefox": "websocket", "webkit": "selenium"}[request.param])
     try:
         with getattr(engines, request.param)(tmp_path_factory.mktemp(request.param)) as engine:
             yield engine

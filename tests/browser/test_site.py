@@ -1,12 +1,14 @@
 """The static site, from files and with the network cut: nothing is missing, and its widgets live."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import numpy as np
 import pytest
 import torch
-from driving import SLIDERS, pixels, wait_for_change, wait_until_complete
+from conftest import new_context
+from driving import complaints, drag, frames, pixels, wait_for_change, wait_until, wait_until_complete
 
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA
@@ -24,30 +26,25 @@ PICTURES = """el => [...el.closest('.vae-stage').querySelectorAll('.vae-view can
 def offline(browser):
     """``open(page, **context)``: a page of the site in a browser without a network; it notes all that goes wrong."""
     assert SITE.exists() and HANDOUT.exists(), "there is no build/site or build/handout: run `make site handout` first"
-    contexts = []
+    contexts = ExitStack()
 
     def visit(page: str, site: Path = SITE, **settings):
-        context = browser.new_context(offline=True, **settings)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.wrong = []
-        tab.on("console", lambda message: tab.wrong.append(message.text) if message.type == "error" else None)
-        tab.on("pageerror", lambda error: tab.wrong.append(str(error)))
+        tab = contexts.enter_context(new_context(browser, offline=True, **settings)).new_page()
+        tab.wrong = complaints(tab)
         tab.on("requestfailed", lambda request: tab.wrong.append(f"failed: {request.url}"))
         tab.on("request", lambda request: tab.wrong.append(request.url) if request.url.startswith("http") else None)
         tab.goto((site / f"{page}.html").as_uri())
         return tab
 
-    yield visit
-    for context in contexts:
-        context.close()
+    with contexts:
+        yield visit
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_asks_no_network_for_anything(page, offline):
     tab = offline(page)
-    wait_until_complete(tab, Path(page).name if page.startswith("notebooks/") else "")
-    tab.wait_for_timeout(500)  # for what a page might still ask for
+    wait_until_complete(tab)
+    tab.wait_for_load_state("networkidle")  # for what a page might still ask for
     assert tab.wrong == []
     assert (
         tab.evaluate("[...document.images].filter(i => !i.alt || !i.complete || !i.naturalWidth).map(i => i.src)") == []
@@ -77,23 +74,24 @@ def test_the_handout_holds_no_answers_for_instructors(offline):
     links = tab.evaluate("[...document.links].map(a => a.href.split('#')[0])")
     assert all(Path(unquote(urlparse(link).path)).exists() for link in links if link.startswith("file:"))
     tab = offline("notebooks/06_latent_space", HANDOUT)
-    wait_until_complete(tab, "06_latent_space")
+    wait_until_complete(tab)
     assert tab.title().startswith("06 Explore") and tab.wrong == []
 
 
-@pytest.mark.parametrize("stem", [stem for stem, sliders in SLIDERS.items() if sliders])
+@pytest.mark.parametrize("stem", NOTEBOOKS)
 def test_every_slider_moves_its_picture(stem, offline):
     tab = offline(f"notebooks/{stem}")
-    wait_until_complete(tab, stem)
-    handles = tab.locator(".vae-stage .noUi-handle")
+    sliders = wait_until_complete(tab)["sliders"]
+    handles = tab.locator(".vae-stage .noUi-handle").all()
+    assert len(handles) == sliders
     dead = 0
-    for handle in handles.all():
+    for handle in handles:
         before = handle.evaluate(PICTURES)
         handle.focus()
         moved = False
         for key in ("End", "Home"):  # it may stand at one of them
             tab.keyboard.press(key)
-            tab.wait_for_timeout(150)
+            frames(tab)
             moved |= handle.evaluate(PICTURES) != before
         dead += not moved
     assert dead == 0  # even a dimension that is not in use changes some grey levels
@@ -102,22 +100,16 @@ def test_every_slider_moves_its_picture(stem, offline):
 
 def test_pad_by_mouse_and_keys_agrees_with_torch(offline):
     tab = offline("notebooks/06_latent_space")
-    wait_until_complete(tab, "06_latent_space")
+    wait_until_complete(tab)
     stage = tab.locator(".vae-stage.vae-pad")
     pad, caption = stage.locator(".vae-pad-map"), stage.locator(".vae-large figcaption")
-    pad.scroll_into_view_if_needed()
-    box, before = pad.bounding_box(), caption.inner_text()
-    tab.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
-    tab.mouse.down()
-    tab.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.3 * box["height"], steps=5)
-    tab.mouse.up()
-    before = wait_for_change(tab, caption.inner_text, before)
+    before = caption.inner_text()
+    drag(tab, pad, 0.5, 0.7)
+    wait_for_change(tab, caption.inner_text, before)
     pad.focus()
     for key in ("Home", "Shift+ArrowRight", "Shift+ArrowRight", "ArrowUp"):
         tab.keyboard.press(key)
-    wait_for_change(tab, caption.inner_text, before)
-    tab.wait_for_timeout(200)
-    assert caption.inner_text().startswith("z = (1.00, 0.05)")
+    wait_until(tab, lambda: caption.inner_text().startswith("z = (1.00, 0.05)"))
     model = load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt")
     wanted = decode_images(model, torch.tensor([[1.0, 0.05]]))[0, 0].numpy()
     assert np.abs(pixels(stage.locator(".vae-large canvas")) - wanted).max() < 0.6 / 255
@@ -125,7 +117,7 @@ def test_pad_by_mouse_and_keys_agrees_with_torch(offline):
 
 def test_what_cells_have_made_of_formulas_and_tables_is_set(offline):
     tab = offline("notebooks/02_gaussian_kl")
-    wait_until_complete(tab, "02_gaussian_kl")
+    wait_until_complete(tab)
     assert tab.evaluate("[...document.querySelectorAll('table')].map(table => table.rows.length)") == [18]
     assert tab.locator(".cell_output mjx-container").count() > 30
 
@@ -133,7 +125,7 @@ def test_what_cells_have_made_of_formulas_and_tables_is_set(offline):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_sliders_and_their_labels_stand_on_white_paper(scheme, offline):
     tab = offline("notebooks/06_latent_space", color_scheme=scheme)
-    wait_until_complete(tab, "06_latent_space")
+    wait_until_complete(tab)
     colors = tab.locator(".vae-stage .widget-hslider label").evaluate_all("""labels => labels.map(label => [
         getComputedStyle(label.closest('.widget-subarea')).backgroundColor, getComputedStyle(label).color])""")
     assert len(colors) == 22 and all(paper == "rgb(255, 255, 255)" for paper, _ in colors)
@@ -142,7 +134,7 @@ def test_sliders_and_their_labels_stand_on_white_paper(scheme, offline):
 
 def test_nothing_that_needs_a_kernel_is_offered(offline):
     tab = offline("notebooks/06_latent_space")
-    wait_until_complete(tab, "06_latent_space")
+    wait_until_complete(tab)
     boxes = tab.locator(".vae-needs-kernel")
     assert boxes.count() > 0 and not any(box.is_visible() for box in boxes.all())
 
@@ -150,7 +142,7 @@ def test_nothing_that_needs_a_kernel_is_offered(offline):
 @pytest.mark.parametrize("page", ["index", *(f"notebooks/{stem}" for stem in NOTEBOOKS)])
 def test_a_phone_shows_it_without_scrolling_sideways(page, offline):
     tab = offline(page, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    wait_until_complete(tab, page.removeprefix("notebooks/"))
+    wait_until_complete(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     # left, right and width of each slider's track: a finger has to find its place on it
     tracks = tab.locator(".vae-stage .noUi-base").evaluate_all(
@@ -161,7 +153,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(page, offline):
 
 def test_it_prints(offline):
     tab = offline("notebooks/06_latent_space")
-    wait_until_complete(tab, "06_latent_space")
+    wait_until_complete(tab)
     assert tab.pdf().count(b"/Type /Page\n") > 5
     tab.emulate_media(media="print")
     assert tab.locator(".vae-pad-map").is_visible() and not tab.locator(".mobile-header").is_visible()

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from driving import wait_until_complete
+from conftest import new_context
+from driving import complaints, frames, steady, steady_box, wait_for_change, wait_until, wait_until_complete
 from playwright.sync_api import expect
 
 ROOT = Path(__file__).parent.parent.parent
@@ -30,18 +31,14 @@ PICTURES = """() => [...Reveal.getCurrentSlide().querySelectorAll('.vae-view can
 def deck(request, browser):
     path = SLIDES / f"{request.param}.html"
     assert path.exists(), "there are no build/slides: run `make slides` first"
-    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 720})
-    page = context.new_page()
-    page.wrong = []
-    page.on("console", lambda message: page.wrong.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: page.wrong.append(str(error)))
-    page.on("request", lambda asked: page.wrong.append(asked.url) if asked.url.startswith("http") else None)
-    page.goto(path.as_uri())
-    page.wait_for_function("window.Reveal && Reveal.isReady()", timeout=60_000)
-    wait_until_complete(page, request.param)
-    page.wait_for_timeout(500)  # sizes
-    yield page
-    context.close()
+    with new_context(browser, offline=True, viewport={"width": 1280, "height": 720}) as context:
+        page = context.new_page()
+        page.wrong = complaints(page)
+        page.on("request", lambda asked: page.wrong.append(asked.url) if asked.url.startswith("http") else None)
+        page.goto(path.as_uri())
+        page.wait_for_function("window.Reveal && Reveal.isReady()")
+        wait_until_complete(page)
+        yield page
 
 
 def to_slide_with(page, selector: str) -> None:
@@ -53,7 +50,7 @@ def to_slide_with(page, selector: str) -> None:
     }""",
         selector,
     )
-    page.wait_for_timeout(300)
+    steady(page, lambda: page.evaluate(SEEN))
 
 
 def test_each_slide_fits_and_can_be_read(deck):
@@ -61,8 +58,7 @@ def test_each_slide_fits_and_can_be_read(deck):
     while not slides or not slides[-1]["last"]:
         if slides:
             deck.evaluate("Reveal.next()")
-        deck.wait_for_timeout(80)
-        slides.append(deck.evaluate(SEEN))
+        slides.append(steady(deck, lambda: deck.evaluate(SEEN), count=3))
         assert len(slides) < 200
     deck.evaluate("Reveal.slide(0)")
     assert len(slides) > 15
@@ -105,14 +101,13 @@ def test_widgets_live_and_keep_their_keys(deck):
     for key in ("End", "ArrowLeft", "Home"):  # far: a lab shows its models in steps
         before = deck.evaluate(PICTURES)
         deck.keyboard.press(key)
-        deck.wait_for_timeout(200)
+        frames(deck)
         if deck.evaluate(PICTURES) != before:
             break
     assert deck.evaluate(PICTURES) != before and deck.evaluate("Reveal.getIndices()") == where
     keys.blur()
     deck.keyboard.press("PageDown")
-    deck.wait_for_timeout(200)
-    assert deck.evaluate("Reveal.getIndices()") != where
+    wait_until(deck, lambda: deck.evaluate("Reveal.getIndices()") != where)
     assert deck.locator(".vae-error").count() == 0 and deck.wrong == []
 
 
@@ -122,10 +117,10 @@ def test_a_drag_moves_the_pad_and_not_the_slides(deck):
         return
     to_slide_with(deck, ".vae-pad")
     where, before = deck.evaluate("Reveal.getIndices()"), deck.evaluate(PICTURES)
-    box = deck.locator(".vae-pad-map").bounding_box()
+    box = steady_box(deck, deck.locator(".vae-pad-map"))
     deck.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
     deck.mouse.down()
     deck.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.6 * box["height"], steps=8)
     deck.mouse.up()
-    deck.wait_for_timeout(200)
-    assert deck.evaluate(PICTURES) != before and deck.evaluate("Reveal.getIndices()") == where
+    wait_for_change(deck, lambda: deck.evaluate(PICTURES), before)
+    assert deck.evaluate("Reveal.getIndices()") == where
