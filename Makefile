@@ -7,6 +7,7 @@ PIP_ARGS ?=
 JOBS     ?= 2
 
 BIN       ?= .venv/bin
+EXECUTE   := --to notebook --execute --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.coalesce_streams=True
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 PACKAGE   := $(shell find vae_helpers -type f ! -name '*.pyc')
 WEIGHTS   := $(wildcard data/weights/*)
@@ -70,13 +71,13 @@ browser: .venv/installed-test site handout  ## move every slider in real browser
 
 notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean them
 	printf '%s\n' $(NOTEBOOKS) | xargs -n 1 -P $(JOBS) \
-	  $(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False
+	  $(BIN)/jupyter nbconvert --log-level=WARN $(EXECUTE) --inplace
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "metadata.language_info.version cell.metadata.lines_to_next_cell" $(NOTEBOOKS)
 	$(BIN)/python tools/drop_widget_views.py $(NOTEBOOKS)
 
 # For pages without a kernel: the notebooks with the state of their widgets, which the stored ones leave out.
 build/executed/%.ipynb: notebooks/%.ipynb $(PACKAGE) $(WEIGHTS) .venv/installed
-	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --output-dir=build/executed --ExecutePreprocessor.record_timing=False $<
+	$(BIN)/jupyter nbconvert --log-level=WARN $(EXECUTE) --output-dir=build/executed $<
 
 executed: .venv/installed  # JOBS at a time: each takes one thread
 	@$(MAKE) --no-print-directory -j $(JOBS) $(EXECUTED)
