@@ -7,7 +7,7 @@ PIP_ARGS ?=
 JOBS     ?= 2
 
 BIN       ?= .venv/bin
-EXECUTE   := --to notebook --execute --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.coalesce_streams=True
+EXECUTE   := --to notebook --execute --ExecutePreprocessor.record_timing=False
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 PACKAGE   := $(shell find vae_helpers -type f ! -name '*.pyc')
 WEIGHTS   := $(wildcard data/weights/*)
@@ -73,7 +73,7 @@ notebooks: .venv/installed-test  ## re-execute all notebooks in place and clean 
 	printf '%s\n' $(NOTEBOOKS) | xargs -n 1 -P $(JOBS) \
 	  $(BIN)/jupyter nbconvert --log-level=WARN $(EXECUTE) --inplace
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys "metadata.language_info.version cell.metadata.lines_to_next_cell" $(NOTEBOOKS)
-	$(BIN)/python tools/drop_widget_views.py $(NOTEBOOKS)
+	$(BIN)/python tools/clean_outputs.py $(NOTEBOOKS)
 
 # For pages without a kernel: the notebooks with the state of their widgets, which the stored ones leave out.
 build/executed/%.ipynb: notebooks/%.ipynb $(PACKAGE) $(WEIGHTS) .venv/installed
