@@ -60,11 +60,11 @@ def wait_until_complete(page) -> dict[str, int]:
     return found
 
 
-def wait_until(page, holds, seconds: float = SECONDS):
+def wait_until(page, holds):
     """What ``holds()`` says once that is true; it is asked again after each frame."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + SECONDS
     while not (found := holds()):
-        assert time.monotonic() < end, f"still not after {seconds} seconds; {found!r}"
+        assert time.monotonic() < end, f"still not after {SECONDS} seconds; {found!r}"
         frames(page, 1)
     return found
 

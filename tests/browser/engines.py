@@ -22,9 +22,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from driving import SECONDS
+
 SIZE = (1280, 900)
 KEYS = {"ArrowLeft": "\ue012", "ArrowRight": "\ue014", "End": "\ue010", "Home": "\ue011"}
-SECONDS = 60
 
 
 class Missing(Exception):

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from driving import SECONDS
 
 COURSE = Path(__file__).parent.parent.parent
 TOKEN = "browser-tests"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3"}  # without it JupyterLab asks for one
-PATIENCE = 60_000  # ms: on a machine with other work, all takes long; nothing waits so long that comes sooner
 
 
 class Lab(NamedTuple):
@@ -86,8 +86,8 @@ class Notebook:
         self.page, self.lab = page, lab
         page.goto(f"{lab.address}/lab/tree/{name}?reset&token={TOKEN}")
         cell = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell"
-        page.wait_for_function("selector => !!document.querySelector(selector)", arg=cell, timeout=PATIENCE)
-        page.wait_for_function("() => !!jupyterapp.shell.currentWidget?.context", timeout=PATIENCE)
+        page.wait_for_function("selector => !!document.querySelector(selector)", arg=cell, timeout=1000 * SECONDS)
+        page.wait_for_function("() => !!jupyterapp.shell.currentWidget?.context", timeout=1000 * SECONDS)
 
     def run_all(self) -> None:
         """Until all cells have run: clicking Run All, or waiting for "idle", loses the run now and then."""

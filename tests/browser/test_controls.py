@@ -19,7 +19,7 @@ MARKED_DEAD = """stage => {
 
 @pytest.fixture(scope="module")
 def notebook(open_notebook):
-    notebook = open_notebook(gallery.cells())
+    notebook = open_notebook(gallery.cells(presenter=True))
     assert notebook.errors() == []
     return notebook
 

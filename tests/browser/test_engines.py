@@ -29,6 +29,7 @@ from vae_helpers.encoding import decode_images
 
 ASSETS, SITE = COURSE / "build" / "assets", COURSE / "build" / "site"
 PAGES = sorted(path.stem for path in (COURSE / "notebooks").glob("*.ipynb"))
+ONLY_SHOWN = [entry for entry in gallery.GALLERY if entry.python]
 PART = "([cell, part]) => document.querySelector(cell)?.querySelector(part)"
 PICTURE = f"""async wanted => {{
     const element = ({PART})(wanted);
@@ -154,13 +155,18 @@ def test_on_a_page_it_moves(engine, on_page, entry):
     move(engine, on_page.show(entry.name), entry)
 
 
+@pytest.mark.parametrize("entry", ONLY_SHOWN, ids=lambda entry: entry.name)
+def test_on_a_page_what_only_shows_is_there(engine, on_page, entry):
+    assert read(engine, on_page.show(entry.name), entry.picture)
+
+
 @pytest.mark.parametrize("entry", gallery.LIVE, ids=lambda entry: entry.name)
 def test_in_jupyterlab_it_moves(engine, in_lab, entry):
     move(engine, in_lab.show(entry.name), entry)
 
 
-@pytest.mark.parametrize("entry", [e for e in gallery.GALLERY if e.python], ids=lambda entry: entry.name)
-def test_what_only_shows_opens_and_follows_python(engine, in_lab, entry):
+@pytest.mark.parametrize("entry", ONLY_SHOWN, ids=lambda entry: entry.name)
+def test_in_jupyterlab_what_only_shows_follows_python(engine, in_lab, entry):
     cell = in_lab.show(entry.name)
     before = read(engine, cell, entry.picture)
     in_lab.notebook.python(entry.python)

@@ -1,14 +1,17 @@
 """The static site, from files and with the network cut: nothing is missing, and its widgets live."""
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 from conftest import new_context
 from driving import complaints, drag, frames, pixels, wait_for_change, wait_until, wait_until_complete
+from gallery import LIVE
 
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA
@@ -76,6 +79,15 @@ def test_the_handout_holds_no_answers_for_instructors(offline):
     tab = offline("notebooks/06_latent_space", HANDOUT)
     wait_until_complete(tab)
     assert tab.title().startswith("06 Explore") and tab.wrong == []
+
+
+@pytest.mark.parametrize("stem", NOTEBOOKS)
+def test_a_page_shows_every_widget_that_its_notebook_makes(stem, offline):
+    cells = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4).cells
+    source = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    made = re.findall(rf"\b({'|'.join(entry.widget for entry in LIVE)})\(", source)
+    tab = offline(f"notebooks/{stem}")
+    assert wait_until_complete(tab)["stages"] == len(made)
 
 
 @pytest.mark.parametrize("stem", NOTEBOOKS)
