@@ -1,6 +1,6 @@
 """Find a data set's archive, verify it, and restore it where it is damaged or missing.
 
-An archive is read only after its MD5 has been checked, and nothing is unpacked beside it: a read-only folder and
+An archive is read only after its MD5 has been checked, and nothing is unpacked: a read-only folder and
 forty processes starting at once need no special care.
 """
 
