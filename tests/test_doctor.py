@@ -42,6 +42,7 @@ def test_old_python(monkeypatch):
     assert "3.10 or newer" in failure(doctor.check_python).cure
 
 
+@pytest.mark.slow
 def test_torch_and_torchvision_of_different_builds(monkeypatch):
     import torchvision
 

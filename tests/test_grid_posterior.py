@@ -38,6 +38,7 @@ def test_grid_holds_the_prior():
     assert grid.z[0].tolist() == [-5, -5] and grid.z[1, 0] > -5 and grid.z[1, 1] == -5
 
 
+@pytest.mark.slow
 def test_sum_over_the_grid_is_log_p_of_x(model, x):
     """Against the mean over draws from the prior, which is good enough where the posterior is wide."""
     log_px = torch.logsumexp(log_joint_on_grid(model, x, square_grid(301, 5.0)), dim=1)

@@ -25,6 +25,7 @@ def test_each_script_has_its_tests():
     assert SCRIPTS and set(SCRIPTS) == tested
 
 
+@pytest.mark.slow
 def test_what_the_browser_gets_passes_the_same_tests(tmp_path):
     """Each linked script stands alone in the place of the modules; a script that imports would find nothing there."""
     shutil.copytree(TESTS, tmp_path / "tests" / "js")
