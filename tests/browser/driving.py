@@ -6,6 +6,7 @@ long, because a machine may have other work; a test that passes does not wait so
 
 import base64
 import io
+import subprocess
 import time
 
 import numpy as np
@@ -29,6 +30,16 @@ COMPLETE = """() => {
         && [...document.querySelectorAll('.vae-stage')].every(stage => stage.querySelector('.vae-view canvas'))
         && {stages, sliders};
 }"""
+
+
+def end(process: subprocess.Popen) -> None:
+    """Ask a program to end, and make it where it does not listen."""
+    process.terminate()
+    try:
+        process.wait(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def complaints(page) -> list[str]:

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from driving import SECONDS
+from driving import SECONDS, end
 
 SIZE = (1280, 900)
 KEYS = {"ArrowLeft": "\ue012", "ArrowRight": "\ue014", "End": "\ue010", "Home": "\ue011"}
@@ -153,8 +153,7 @@ def firefox(home: Path) -> Iterator[Firefox]:
     try:
         yield Firefox(_wait_for(lambda: re.search(r"BiDi listening on (ws://\S+)", log.read_text()), process, log)[1])
     finally:
-        process.terminate()
-        process.wait(timeout=60)
+        end(process)
 
 
 @contextmanager
@@ -193,8 +192,7 @@ def screen(home: Path) -> Iterator[str]:
     try:
         yield f":{_wait_for(lambda: number.read_text().strip(), process, log)}"
     finally:
-        process.terminate()
-        process.wait(timeout=60)
+        end(process)
 
 
 def _wait_for(read: Callable[[], Any], process: subprocess.Popen, log: Path) -> Any:

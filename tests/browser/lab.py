@@ -13,10 +13,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
-from driving import SECONDS
+from driving import SECONDS, end
 
 COURSE = Path(__file__).parent.parent.parent
 TOKEN = "browser-tests"
+# Whether the notebook is JupyterLab's current widget, which the commands are for. WebKit on a busy machine is so late
+# with the focus that it never becomes that by itself, but as a click would make it.
+CURRENT = """() => {
+    const { shell } = jupyterapp;
+    if (shell.currentWidget?.context) return true;
+    for (const widget of shell.widgets('main')) if (widget.context) shell.activateById(widget.id);
+    return false;
+}"""
 KERNELSPEC = {"name": "python3", "display_name": "Python 3"}  # without it JupyterLab asks for one
 
 
@@ -56,8 +64,7 @@ def running_lab(home: Path) -> Iterator[Lab]:
     try:
         yield Lab(_address(server, port, home / "log"), notebooks)
     finally:
-        server.terminate()
-        server.wait(timeout=60)
+        end(server)
 
 
 def _address(server: subprocess.Popen, port: int, log: Path) -> str:
@@ -87,7 +94,7 @@ class Notebook:
         page.goto(f"{lab.address}/lab/tree/{name}?reset&token={TOKEN}")
         cell = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell"
         page.wait_for_function("selector => !!document.querySelector(selector)", arg=cell, timeout=1000 * SECONDS)
-        page.wait_for_function("() => !!jupyterapp.shell.currentWidget?.context", timeout=1000 * SECONDS)
+        page.wait_for_function(CURRENT, timeout=1000 * SECONDS)
 
     def run_all(self) -> None:
         """Until all cells have run: clicking Run All, or waiting for "idle", loses the run now and then."""
