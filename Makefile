@@ -99,9 +99,10 @@ handout: build/assets/.laid executed  ## build the site for students, without sl
 weights: setup  ## train the checkpoints in data/weights again (about 5 minutes)
 	$(BIN)/python -m vae_helpers.pretrain
 
-bench: setup  ## measure speed against a textbook loop, threads, and the notebooks' memory (about 10 minutes)
+bench: setup  ## measure speed against a textbook loop, threads, checks of shapes, and the notebooks' memory (about 10 minutes)
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/threads.py
+	$(BIN)/python benchmarks/validation_cost.py
 	$(BIN)/python benchmarks/notebook_memory.py 2>/dev/null
 
 bench-live: .venv/installed-test  ## measure key presses and drags to changed pixels in a real browser (about 2 minutes)

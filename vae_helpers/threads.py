@@ -1,13 +1,14 @@
 """How many threads PyTorch uses: one for the networks of this course, unless you say otherwise.
 
-PyTorch starts with a thread for each core. That pays for large networks on a machine with nothing else to do. The
-networks of this course gain a seventh from a second thread at best, and as soon as another program is busy (a second
-notebook, a browser, a neighbour on a class server) the threads of one operation wait for each other in a loop that
-itself takes the core away from whoever could end the wait: training becomes many times slower, for all of them.
-``make bench`` prints both (benchmarks/threads.py).
+PyTorch starts with a thread for each core. On a machine with nothing else to do that pays: a second thread saves the
+networks of this course about a third of their time. But as soon as another program is busy (a second notebook, a
+browser, a neighbour on a class server) the threads of one operation wait for each other in a loop that itself takes
+the core away from whoever could end the wait, and training takes several times as long, for all of them. One thread
+is the same whoever else is there. ``make bench`` prints both (benchmarks/threads.py).
 
 Importing this module sets one thread. What you choose yourself stays: ``OMP_NUM_THREADS`` or ``MKL_NUM_THREADS`` in
-the environment, and ``torch.set_num_threads`` after the course's imports.
+the environment, and ``torch.set_num_threads`` after the course's imports (but for 1, which the environment must say:
+it can't be told from the course's own).
 """
 
 import os
@@ -19,7 +20,7 @@ from torch import nn
 
 PYTORCHS_CHOICE = torch.get_num_threads()
 COURSES_CHOICE = 1
-LARGE = 2_000_000  # weights; from about here on a second thread on a free core gains more than half its time
+LARGE = 2_000_000  # weights: three times those of the course's largest network
 
 _chosen_by_environment = any(os.environ.get(name) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"))
 
