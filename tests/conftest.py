@@ -6,7 +6,7 @@ import matplotlib
 import pytest
 import torch
 
-from vae_helpers.data import load_mnist
+from vae_helpers.data import archives, load_mnist
 
 matplotlib.use("agg")
 
@@ -21,6 +21,15 @@ def test_set():
 def images(test_set):
     """The first 500 test images."""
     return test_set[0][:500]
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A repository's data folder and a user's cache that start empty: ``repo`` and ``cache`` in the folder given."""
+    monkeypatch.setattr(archives, "REPO_DATA", tmp_path / "repo")
+    monkeypatch.setattr(archives, "user_cache_path", lambda name: tmp_path / "cache")
+    monkeypatch.delenv("VAE_DATA_DIR", raising=False)
+    return tmp_path
 
 
 @pytest.fixture

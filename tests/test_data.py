@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from vae_helpers.data import DataError, archives, binarize, load_fashion_mnist, load_kmnist, load_mnist, mnist
+from vae_helpers.data import DataError, binarize, load_fashion_mnist, load_kmnist, load_mnist, mnist
 from vae_helpers.data.archives import REPO_DATA, find_archive
 
 LABELS = "t10k-labels-idx1-ubyte.gz"
@@ -26,15 +26,6 @@ def offline(monkeypatch):
         raise OSError("no network in this test")
 
     monkeypatch.setattr("torchvision.datasets.utils.download_url", no_network)
-
-
-@pytest.fixture
-def elsewhere(tmp_path, monkeypatch):
-    """A repository and a user's cache that both start empty."""
-    monkeypatch.setattr(archives, "REPO_DATA", tmp_path / "repo")
-    monkeypatch.setattr(archives, "user_cache_path", lambda name: tmp_path / "cache")
-    monkeypatch.delenv("VAE_DATA_DIR", raising=False)
-    return tmp_path
 
 
 def put(folder, content=None, name=LABELS):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from vae_helpers.data import archives, load_mnist, mapped
+from vae_helpers.data import load_mnist, mapped
 from vae_helpers.data.archives import REPO_DATA, Archive
 from vae_helpers.data.mapped import map_images
 
@@ -18,15 +18,6 @@ SHAPE = (7, 1, 28, 28)
 ARCHIVE = Archive("Small", "raw", "images.gz", md5="0123")
 PIXELS = np.random.default_rng(0).integers(0, 256, SHAPE, dtype=np.uint8)
 WANTED = torch.from_numpy(PIXELS.astype(np.float32)).div_(255)
-
-
-@pytest.fixture
-def folders(tmp_path, monkeypatch):
-    """A repository's data folder and a user's cache, both empty."""
-    monkeypatch.setattr(archives, "REPO_DATA", tmp_path / "repo")
-    monkeypatch.setattr(archives, "user_cache_path", lambda name: tmp_path / "cache")
-    monkeypatch.delenv("VAE_DATA_DIR", raising=False)
-    return tmp_path
 
 
 def read():
@@ -41,25 +32,25 @@ def file_of(folder):
     return folder / "Small" / "mapped" / "images.gz.float32"
 
 
-def test_made_once_and_then_mapped(folders):
+def test_made_once_and_then_mapped(elsewhere):
     assert torch.equal(map_images(ARCHIVE, SHAPE, read), WANTED)
-    assert file_of(folders / "repo").stat().st_size == 4 * PIXELS.size
+    assert file_of(elsewhere / "repo").stat().st_size == 4 * PIXELS.size
     assert torch.equal(map_images(ARCHIVE, SHAPE, must_not_read), WANTED)
-    assert sorted(p.name for p in file_of(folders / "repo").parent.iterdir()) == [
+    assert sorted(p.name for p in file_of(elsewhere / "repo").parent.iterdir()) == [
         "images.gz.float32", "images.gz.json", "images.gz.lock",
     ]  # fmt: skip
 
 
-def test_what_one_changes_nobody_else_sees(folders):
+def test_what_one_changes_nobody_else_sees(elsewhere):
     mine, other = (map_images(ARCHIVE, SHAPE, read) for _ in range(2))
     mine.zero_()
     assert torch.equal(other, WANTED) and torch.equal(map_images(ARCHIVE, SHAPE, must_not_read), WANTED)
 
 
 @pytest.mark.parametrize("damage", ["flipped", "truncated", "note", "no note", "another archive"])
-def test_a_damaged_file_is_made_again(folders, damage):
+def test_a_damaged_file_is_made_again(elsewhere, damage):
     map_images(ARCHIVE, SHAPE, read)
-    path = file_of(folders / "repo")
+    path = file_of(elsewhere / "repo")
     note = path.with_suffix(".json")
     content = bytearray(path.read_bytes())
     if damage == "flipped":
@@ -78,10 +69,10 @@ def test_a_damaged_file_is_made_again(folders, damage):
     assert torch.equal(map_images(ARCHIVE, SHAPE, must_not_read), WANTED)
 
 
-def test_a_copied_file_is_verified_once(folders, monkeypatch):
+def test_a_copied_file_is_verified_once(elsewhere, monkeypatch):
     """Another date, the same bytes: read through once, then believed."""
     map_images(ARCHIVE, SHAPE, read)
-    os.utime(file_of(folders / "repo"), ns=(1, 1))
+    os.utime(file_of(elsewhere / "repo"), ns=(1, 1))
     sums = []
     real = mapped._sha256
     monkeypatch.setattr(mapped, "_sha256", lambda path: sums.append(path) or real(path))
@@ -90,19 +81,19 @@ def test_a_copied_file_is_verified_once(folders, monkeypatch):
     assert len(sums) == 1
 
 
-def test_the_cache_serves_where_the_repository_cannot_be_written(folders):
-    (folders / "repo").write_text("a file where the folder should be: nobody, not even root, can write below it")
+def test_the_cache_serves_where_the_repository_cannot_be_written(elsewhere):
+    (elsewhere / "repo").write_text("a file where the folder should be: nobody, not even root, can write below it")
     assert torch.equal(map_images(ARCHIVE, SHAPE, read), WANTED)
-    assert file_of(folders / "cache").is_file()
+    assert file_of(elsewhere / "cache").is_file()
 
 
-def test_nowhere_to_write(folders):
+def test_nowhere_to_write(elsewhere):
     for name in ("repo", "cache"):
-        (folders / name).write_text("")
+        (elsewhere / name).write_text("")
     assert torch.equal(map_images(ARCHIVE, SHAPE, read), WANTED)
 
 
-def test_a_full_disk(folders, monkeypatch):
+def test_a_full_disk(elsewhere, monkeypatch):
     """Half of it is written when the space ends: nothing is left behind, and the images come all the same."""
 
     def full(path, images):
@@ -111,10 +102,10 @@ def test_a_full_disk(folders, monkeypatch):
 
     monkeypatch.setattr(mapped, "_write", full)
     assert torch.equal(map_images(ARCHIVE, SHAPE, read), WANTED)
-    assert [p.name for p in folders.rglob("*") if p.is_file() and p.suffix != ".lock"] == []
+    assert [p.name for p in elsewhere.rglob("*") if p.is_file() and p.suffix != ".lock"] == []
 
 
-def test_a_file_system_without_locks(folders, monkeypatch):
+def test_a_file_system_without_locks(elsewhere, monkeypatch):
     def no_lock(*args, **kwargs):
         raise NotImplementedError
 
@@ -122,7 +113,7 @@ def test_a_file_system_without_locks(folders, monkeypatch):
     assert torch.equal(map_images(ARCHIVE, SHAPE, read), WANTED)
 
 
-def test_thirty_at_once(folders, monkeypatch):
+def test_thirty_at_once(elsewhere, monkeypatch):
     written = []
     real = mapped._write
     monkeypatch.setattr(mapped, "_write", lambda path, images: written.append(path) or real(path, images))

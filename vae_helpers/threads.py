@@ -1,8 +1,8 @@
 """How many threads PyTorch uses: one for the networks of this course, unless you say otherwise.
 
 PyTorch starts with a thread for each core. On a machine with nothing else to do that pays: a second thread saves the
-networks of this course about a third of their time. But as soon as another program is busy (a second notebook, a
-browser, a neighbour on a class server) the threads of one operation wait for each other in a loop that itself takes
+networks of this course a fifth to two fifths of their time. But as soon as another program is busy (a second
+notebook, a browser, a neighbour on a class server) the threads of one operation wait for each other in a loop that itself takes
 the core away from whoever could end the wait, and training takes several times as long, for all of them. One thread
 is the same whoever else is there. ``make bench`` prints both (benchmarks/threads.py).
 
