@@ -2,9 +2,9 @@
 
 PyTorch starts with a thread for each core. On a machine with nothing else to do that pays: a second thread saves the
 networks of this course a fifth to two fifths of their time. But as soon as another program is busy (a second
-notebook, a browser, a neighbour on a class server) the threads of one operation wait for each other in a loop that itself takes
-the core away from whoever could end the wait, and training takes several times as long, for all of them. One thread
-is the same whoever else is there. ``make bench`` prints both (benchmarks/threads.py).
+notebook, a browser, a neighbour on a class server) the threads of one operation wait for each other in a loop that
+itself takes the core away from whoever could end the wait, and training takes several times as long, for all of them.
+One thread is the same whoever else is there. ``make bench`` prints both (benchmarks/threads.py).
 
 Importing this module sets one thread. What you choose yourself stays: ``OMP_NUM_THREADS`` or ``MKL_NUM_THREADS`` in
 the environment, and ``torch.set_num_threads`` after the course's imports (but for 1, which the environment must say:
