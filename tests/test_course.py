@@ -15,7 +15,8 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tools" / "pages"))
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tools" / "pages")]
+import reading_time  # noqa: E402
 from assets import ICONS  # noqa: E402
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,6 +30,7 @@ class Notebook(NamedTuple):
     path: Path
     title: str
     minutes: str
+    core: str
     seconds: str
     prose: str
 
@@ -44,9 +46,9 @@ class Notebook(NamedTuple):
 def read(path: Path) -> Notebook:
     cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "markdown"]
     prose = "\n\n".join("".join(cell["source"]) for cell in cells)
-    header = r"# (.+?)\n.*?\*\*Time:\*\* (\d+) minutes with the exercises.*?; about (\d+) seconds to run"
-    found = re.match(header, prose, re.DOTALL)
-    assert found, f"{path.name}: want a header with '**Time:** NN minutes with the exercises; about NN seconds to run'"
+    time = "**Time:** NN minutes with the exercises, NN of them on the core path; about NN seconds to run"
+    found = re.match(r"# (.+?)\n.*?" + re.escape(time).replace("NN", r"(\d+)"), prose, re.DOTALL)
+    assert found, f"{path.name}: want a header with '{time}'"
     return Notebook(path, *found.groups(), prose)
 
 
@@ -64,10 +66,27 @@ def course_table() -> list[str]:
 def test_readme_has_its_row(notebook):
     rows = [row for row in course_table() if f"(notebooks/{notebook.path.name})" in row]
     assert len(rows) == 1, f"README.md: want one row for {notebook.path.name} in the course's table, got {len(rows)}"
-    link, learn, minutes = (cell.strip() for cell in rows[0].strip("|").split(" | "))
+    link, learn, core, minutes = (cell.strip() for cell in rows[0].strip("|").split(" | "))
     assert link == f"[{notebook.number} {notebook.title}](notebooks/{notebook.path.name})"
-    assert minutes == notebook.minutes, f"README.md: want the minutes of {notebook.path.name}'s header"
+    assert (core, minutes) == (notebook.core, notebook.minutes), f"README.md: the minutes of {notebook.path.name}"
     assert len(learn) > 30, f"README.md: what does one learn in {notebook.path.name}?"
+
+
+@each_notebook
+def test_its_minutes_are_honest(notebook):
+    """Within a tenth of what the words, the code, the formulas and the exercises take: ``tools/reading_time.py``."""
+    core, whole = reading_time.read(notebook.path)
+    said = f"{notebook.path.name} says {notebook.core} and {notebook.minutes} minutes"
+    assert float(notebook.core) == pytest.approx(core.minutes, rel=0.1), f"{said}, its core path has {core.minutes:.0f}"
+    assert float(notebook.minutes) == pytest.approx(whole.minutes, rel=0.1), f"{said}, it has {whole.minutes:.0f}"
+
+
+def test_the_core_fits_two_sessions_of_90_minutes():
+    """With ten minutes to spare in each; and README's sums are those of the headers."""
+    core, whole = (sum(int(getattr(notebook, field)) for notebook in COURSE) for field in ("core", "minutes"))
+    assert core <= 160
+    assert f"takes {core} minutes: two sessions of 90" in README
+    assert f"it is {whole / 60:.0f} hours" in README
 
 
 def test_readmes_table_is_in_order_and_holds_nothing_else():
@@ -95,10 +114,12 @@ def test_each_page_of_speaker_notes_has_its_notebook():
 
 
 @each_notebook
-def test_instructors_know_what_it_needs(notebook):
-    table = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8").partition("| notebook | seconds")[2]
+def test_the_page_on_servers_knows_what_it_needs(notebook):
+    table = (ROOT / "docs" / "servers.md").read_text(encoding="utf-8").partition("| notebook | seconds")[2]
     rows = [line for line in table.partition("\n\n")[0].splitlines() if line.startswith(f"| {notebook.number} |")]
-    assert len(rows) == 1, f"docs/instructors.md: want one row '| {notebook.number} | seconds | memory | ... |'"
+    assert len(rows) == 1, f"docs/servers.md: want one row '| {notebook.number} | seconds | memory | ... |'"
+    seconds = rows[0].split("|")[2].strip()
+    assert seconds == notebook.seconds, f"docs/servers.md: want the seconds of {notebook.path.name}'s header"
 
 
 @each_notebook

@@ -14,13 +14,13 @@ from executed import read
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+STUDENTS_PAGES = ("notation.md",)
 OWN_ASSETS = ("widgets.js", "site.css")
 
 
 def lay_out(source: Path, notebooks: list[Path], assets: Path, slides: Path | None) -> None:
     """Sphinx's source folder: pages where the links between them expect them, and all that they load."""
-    no_pages = shutil.ignore_patterns("*.md")  # only the picture
-    shutil.copytree(ROOT / "docs", source / "docs", ignore=None if slides else no_pages)
+    shutil.copytree(ROOT / "docs", source / "docs", ignore=None if slides else _for_instructors)
     (source / "notebooks").mkdir()
     for path in notebooks:
         nbformat.write(read(path), source / "notebooks" / path.name)
@@ -35,6 +35,11 @@ def lay_out(source: Path, notebooks: list[Path], assets: Path, slides: Path | No
         shutil.copytree(slides, source / "extra" / "slides")
         students += instructors.replace("{slides}", "\n".join(map(_links, notebooks)))
     (source / "index.md").write_text(students, encoding="utf-8")
+
+
+def _for_instructors(folder: str, names: list[str]) -> set[str]:
+    """Of the pages in docs, those that students do not get; the glossary is theirs, too."""
+    return {name for name in names if name.endswith(".md") and name not in STUDENTS_PAGES}
 
 
 def _links(path: Path) -> str:
