@@ -19,19 +19,18 @@ LOGVAR = "-half * (1 + ell - mu**2 - exp(ell))"
 
 BEYOND: dict[str, Step] = {
     "prior_factorises": step(
-        "The prior of two dimensions is a product",
+        "The prior is a product",
         f"exp(-(z1**2 + z2**2) / 2) / (2*pi) = ({P_TEXT.replace('z', 'z1')}) * ({P_TEXT.replace('z', 'z2')})",
-        rule=r"$\mathcal N(0, I)$ is the density of independent standard normal numbers.",
+        rule=r"$\mathcal N(0, I)$ is the density of independent standard normal numbers, here of two.",
         slide="2. Substitute the Distributions",
         verdict="loose",
-        repair="its prior is that of a vector, its q that of one number: "
-        "use N(0, 1) for one dimension, or N(μ, diag(σ²)) for all",
+        repair="a vector's prior beside one number's q: N(0, 1) for one dimension, or N(μ, diag(σ²)) for all",
     ),
     "two_dimensions": step(
         "Two independent dimensions",
         f"E({DIAGONAL}) = ({KL_1}) + ({KL_2})",
-        rule=r"With $q$ diagonal and $p$ factorised, the log ratio is a sum, and each term has its own "
-        r"$\varepsilon_j$.",
+        rule=r"With $q$ diagonal and $p$ factorised, the log ratio is a sum; each term has its own $\varepsilon_j$, "
+        r"put in with $z_j=\mu_j+\sigma_j\varepsilon_j$.",
     ),
     "correlated": step(
         "Two correlated dimensions",

@@ -60,10 +60,10 @@ def step(title: str, claim: str, *, rule: str, slide: str = "", verdict: str = "
 # Where on the slides: the headings of the lecture, and the lines of its long equation, which takes two slides
 DEFINITION = "1. KL Divergence Definition"
 EXPANSION = "3. Expand the KL Divergence Expression"
-DENSITIES = "a. Plug in the Gaussian Probability Density Functions"
+DENSITIES = "a. Plug in ... Density Functions"
 RATIO = "b. Simplify the Logarithmic Term"
 FIRST_MOMENT, SECOND_MOMENT = r"1. Expectation $E(\epsilon) = 0$", r"2. Expectation $E(\epsilon^2) = 1$"
-EQUATION = "The expectation ... over this simplified term"
+EQUATION = "over this simplified term"
 
 ONE_DIMENSION = {
     "definition": step(
@@ -115,8 +115,7 @@ ONE_DIMENSION = {
         rule="Put the last line under the expectation.",
         slide=f"{EQUATION}, lines 1 and 2",
         verdict="loose",
-        repair="line 1 is for one dimension, line 2 a sum over j: one can't equal the other. "
-        "Write a sum in both, or in neither; and q(z\\|x), not q(z/x)",
+        repair="line 1 has one dimension, line 2 a sum over j: sum in both or in neither (and q(z\\|x), not q(z/x))",
     ),
     "density_of_eps": step(
         "Change the variable to ε",
@@ -129,7 +128,7 @@ ONE_DIMENSION = {
         rule=r"If $\varepsilon$ is standard normal, $\mu+\sigma\varepsilon$ has the density $q$. Here for $z^2$.",
         slide=f"{EQUATION}, lines 1 and 2",
         verdict="loose",
-        repair="give each dimension its own noise: z_j = μ_j + σ_j ε_j, with ε_1, ..., ε_d independent",
+        repair="each dimension has its own noise: z_j = μ_j + σ_j ε_j, with ε_1, ..., ε_d independent",
     ),
     "first_moment": step(
         "The mean of ε",
