@@ -123,7 +123,7 @@ def test_the_slide_table():
     assert len(table.rows) == sum(bool(one.slide) for one in ALL.values())
     assert {row[2] for row in table.rows if row[3]} == {"loose", "wrong"}  # each that is not right has its repair
     assert all(row[3] for row in table.rows if row[2] != "right")
-    assert table._repr_markdown_().count("\n") == len(table.rows) + 1 and "wrong  over this" in repr(table)
+    assert table._repr_markdown_().count("\n") == len(table.rows) + 1 and "wrong  The expectation" in repr(table)
 
 
 def test_fourth_moment():

@@ -45,7 +45,7 @@ BEYOND: dict[str, Step] = {
         "the slide does not say so.",
         slide="2. Kullback-Leibler Divergence",
         verdict="loose",
-        repair="say that q is diagonal; for any other, see *The matrix form*",
+        repair="for a diagonal q only; else *The matrix form*",
     ),
     "matrix_form": step(
         "The matrix form, for a 2 x 2 covariance",

@@ -63,7 +63,7 @@ EXPANSION = "3. Expand the KL Divergence Expression"
 DENSITIES = "a. Plug in ... Density Functions"
 RATIO = "b. Simplify the Logarithmic Term"
 FIRST_MOMENT, SECOND_MOMENT = r"1. Expectation $E(\epsilon) = 0$", r"2. Expectation $E(\epsilon^2) = 1$"
-EQUATION = "over this simplified term"
+EQUATION = "The expectation ... term"
 
 ONE_DIMENSION = {
     "definition": step(
@@ -72,7 +72,7 @@ ONE_DIMENSION = {
         rule="The logarithm of a quotient is a difference. That holds for any $q$ and $p$.",
         slide=DEFINITION,
         verdict="loose",
-        repair="not because q is Gaussian: it holds for any two densities",
+        repair="holds for any densities, not only Gaussian",
     ),
     "integral": step(
         "An expectation is an integral",
@@ -161,7 +161,7 @@ ONE_DIMENSION = {
         rule=r"A number on the left, a random variable on the right: $\mathbb E$ stands at the first term only.",
         slide=f"{EQUATION}, line 3",
         verdict="wrong",
-        repair="the expectation goes to *every* term: see *The same line, repaired*",
+        repair="*every* term needs it: *The same line, repaired*",
     ),
     "repaired": step(
         "The same line, repaired",
