@@ -130,7 +130,7 @@ def test_pad_by_mouse_and_keys_agrees_with_torch(offline):
 def test_what_cells_have_made_of_formulas_and_tables_is_set(offline):
     tab = offline("notebooks/02_gaussian_kl")
     wait_until_complete(tab)
-    assert tab.evaluate("[...document.querySelectorAll('table')].map(table => table.rows.length)") == [18]
+    assert tab.evaluate("[...document.querySelectorAll('table')].map(table => table.rows.length)") == [19]
     assert tab.locator(".cell_output mjx-container").count() > 30
 
 

@@ -38,6 +38,11 @@ test("the areas above and below zero make the closed form, also at the dials' en
   }
 });
 
+test("the pictures hold q, at the dials' ends too", () => {
+  const found = [[1, 0.6], [0, 0.1], [0, 1.5], [0, 2], [3, 0.7], [0, 3], [-3, 3]].map(([mu, s]) => w.reachOf(mu, s));
+  assert.deepEqual(found, [6, 6, 6, 8, 6, 12, 16]); // as plots.kl_picture
+});
+
 test("the three figures under the curves", () => {
   const frames = fakePage();
   const el = new FakeElement("div");

@@ -1,4 +1,4 @@
-"""The Gaussian KL divergence, derived line by line in SymPy: every line proves itself.
+"""The Gaussian KL divergence, derived line by line: SymPy checks each line before it is shown.
 
 from vae_helpers.kl_derivation import ONE_DIMENSION
 ONE_DIMENSION["log_ratio"]

@@ -82,6 +82,8 @@ class Step:
             return f"the sides differ: {_witness(left, right)}"
         if isinstance(self.claim, sp.Eq):
             shown, words = difference == 0, "both sides are equal"
+            if shown and _is_a_definition(self.claim):
+                words += ", by definition: this line can't fail"
         else:
             shown = difference.is_positive if isinstance(self.claim, sp.Gt) else difference.is_nonnegative
             words = "the sign is as claimed"
@@ -115,6 +117,15 @@ def value(expression: Expr) -> Expr:
     worked_out = sp.sympify(expression).subs({q: Q, p: P})
     worked_out = worked_out.replace(sp.Integral, _integrate).replace(ExpectQ, lambda f: _integrate(Q * f, (z, *LINE)))
     return sp.simplify(sp.expand_log(worked_out.replace(ExpectEps, _over_eps).doit()))
+
+
+def _is_a_definition(claim: Relational) -> bool:
+    """Whether both sides are the same integral as soon as E_q is written out: then working them out shows nothing."""
+    written = (
+        side.subs({q: Q, p: P}).replace(ExpectQ, lambda f: sp.Integral(Q * f, (z, *LINE))) for side in claim.args
+    )
+    left, right = (side.replace(sp.Integral, lambda f, limits: sp.Integral(f.doit(), limits)) for side in written)
+    return claim.has(ExpectQ) and left == right
 
 
 def _over_eps(f: Expr) -> Expr:

@@ -1,5 +1,7 @@
 """Curves and dots: losses by epoch, densities and lengths along a path, the integrand of the KL, convergence."""
 
+import math
+
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
@@ -81,24 +83,26 @@ def dots(rows: dict[str, Tensor], xlabel: str) -> Figure:
 
 
 def kl_picture(mu: float, sigma: float) -> Figure:
-    """q = N(mu, sigma^2) and p = N(0, 1), and the integrand q log(q/p) whose signed areas add up to the KL."""
-    z = torch.linspace(-6, 6, 1201, dtype=torch.float64)
+    """q = N(mu, sigma^2) and p = N(0, 1), and the integrand q log(q/p) whose signed areas add up to the KL.
+
+    The axis shows four standard deviations of q or more; the areas are those of the whole integrand.
+    """
+    reach = max(6, 2 * math.ceil((abs(mu) + 4 * sigma) / 2))
     q, p = (torch.distributions.Normal(*values) for values in ((mu, sigma), (0.0, 1.0)))
-    integrand = q.log_prob(z).exp() * (q.log_prob(z) - p.log_prob(z))
+    shown = torch.linspace(-reach, reach, 1201, dtype=torch.float64)
+    whole = mu + sigma * torch.linspace(-10, 10, 4001, dtype=torch.float64)
+    curve, integrand = (q.log_prob(z).exp() * (q.log_prob(z) - p.log_prob(z)) for z in (shown, whole))
+    above, below = (torch.trapezoid(part, whole).item() for part in (integrand.clamp(min=0), integrand.clamp(max=0)))
     fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2))
-    left.plot(z, p.log_prob(z).exp(), "--", color="0.35", label="p")
-    left.plot(z, q.log_prob(z).exp(), color="#0b5fa5", label="q")
-    left.set(xlabel="z", title="the two densities")
+    left.plot(shown, p.log_prob(shown).exp(), "--", color="0.35", label="p")
+    left.plot(shown, q.log_prob(shown).exp(), color="#0b5fa5", label="q")
+    left.set(xlabel="z", ylabel="density", title="the two densities")
     left.legend(frameon=False)
-    right.plot(z, integrand, color="black")
-    right.fill_between(
-        z, integrand.clamp(min=0), color="#8ec5f2", label=f"above: {_area(integrand.clamp(min=0), z):.3f}"
-    )
-    right.fill_between(
-        z, integrand.clamp(max=0), color="#ffc766", label=f"below: {_area(integrand.clamp(max=0), z):.3f}"
-    )
+    right.plot(shown, curve, color="black")
+    right.fill_between(shown, curve.clamp(min=0), color="#8ec5f2", label=f"above: {above:.3f}")
+    right.fill_between(shown, curve.clamp(max=0), color="#ffc766", label=f"below: {below:.3f}")
     right.axhline(0, color="0.5", lw=0.8)
-    right.set(xlabel="z", title=f"q log(q/p), areas in nats; sum {_area(integrand, z):.3f}")
+    right.set(xlabel="z", ylabel="q log(q/p)", title=f"q log(q/p), areas in nats; sum {above + below:.3f}")
     right.legend(frameon=False)
     fig.tight_layout()
     return fig
@@ -146,7 +150,3 @@ def lines(
     axis.grid(alpha=0.3)
     fig.tight_layout()
     return fig
-
-
-def _area(values: Tensor, z: Tensor) -> float:
-    return torch.trapezoid(values, z).item()

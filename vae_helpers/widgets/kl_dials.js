@@ -8,10 +8,14 @@ import { drawOnChange, makeRender } from "./shared/render.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
 
 const TEXT = 26; // height of the pictures' text, in the units that they are drawn in
-const REACH = 6; // z runs from -REACH to REACH
 const STEPS = 600;
 
 const logNormal = (z, mu, sigma) => -0.5 * ((z - mu) / sigma) ** 2 - Math.log(sigma) - 0.5 * Math.log(2 * Math.PI);
+
+/** The pictures' z runs from -reach to reach: a fixed scale until four standard deviations of q need a longer one. */
+export function reachOf(mu, sigma) {
+  return Math.max(6, 2 * Math.ceil((Math.abs(mu) + 4 * sigma) / 2));
+}
 
 /** KL(N(mu, sigma^2) || N(0, 1)) in nats. */
 export function closedForm(mu, sigma) {
@@ -54,8 +58,10 @@ function setUp({ model, el, onStop }) {
     const q = (z) => Math.exp(logNormal(z, mu, sigma));
     const p = (z) => Math.exp(logNormal(z, 0, 1));
     const integrand = (z) => q(z) * (logNormal(z, mu, sigma) - logNormal(z, 0, 1));
-    drawCurves(canvases[0], [{ f: p, color: "#555", dash: [14, 8], name: "p" }, { f: q, color: "#0b5fa5", name: "q" }]);
-    drawCurves(canvases[1], [{ f: integrand, color: "#111", shade: true, name: "q log(q/p)" }]);
+    const reach = reachOf(mu, sigma);
+    const densities = [{ f: p, color: "#555", dash: [14, 8], name: "p" }, { f: q, color: "#0b5fa5", name: "q" }];
+    drawCurves(canvases[0], reach, densities);
+    drawCurves(canvases[1], reach, [{ f: integrand, color: "#111", shade: true, name: "q log(q/p)" }]);
     const areas = signedAreas(mu, sigma);
     const estimate = monteCarlo(mu, sigma, toFloats(model.get("eps")));
     const nats = (value) => value.toFixed(3);
@@ -78,19 +84,19 @@ function addCanvas(parent, label) {
 }
 
 /** Curves on one scale that just holds them; the scale never shrinks below 0.45, so that small changes look small. */
-function drawCurves(canvas, curves) {
+function drawCurves(canvas, reach, curves) {
   const size = fitCanvas(canvas, TEXT);
   if (!size) return; // not on the page yet
   const context = canvas.getContext("2d");
-  const grid = Array.from({ length: STEPS + 1 }, (_, k) => -REACH + (2 * REACH * k) / STEPS);
+  const grid = Array.from({ length: STEPS + 1 }, (_, k) => -reach + (2 * reach * k) / STEPS);
   const values = curves.map(({ f }) => grid.map(f));
   const top = Math.max(0.45, ...values.flat());
   const bottom = Math.min(0, ...values.flat());
-  const x = (z) => ((z + REACH) / (2 * REACH)) * size.width;
+  const x = (z) => ((z + reach) / (2 * reach)) * size.width;
   const y = (v) => size.height - 30 - ((v - bottom) / (top - bottom)) * (size.height - 60);
   Object.assign(context, { fillStyle: "#fff", font: `${TEXT}px sans-serif`, lineWidth: 2 });
   context.fillRect(0, 0, size.width, size.height);
-  axis(context, size, x, y(0));
+  axis(context, size, reach, x, y(0));
   curves.forEach(({ color, dash = [], shade }, i) => {
     if (shade) shadeBySign(context, grid, values[i], x, y);
     Object.assign(context, { strokeStyle: color, lineWidth: 5 });
@@ -106,13 +112,15 @@ function drawCurves(canvas, curves) {
   });
 }
 
-function axis(context, size, x, zero) {
+function axis(context, size, reach, x, zero) {
   Object.assign(context, { strokeStyle: "#999", fillStyle: "#555" });
   context.beginPath();
   context.moveTo(0, zero);
   context.lineTo(size.width, zero);
   context.stroke();
-  for (let z = -REACH + 2; z < REACH; z += 2) context.fillText(z, x(z) - 8, size.height - 4);
+  const step = reach > 8 ? 4 : 2;
+  for (let z = -step * Math.floor((reach - 1) / step); z < reach; z += step) context.fillText(z, x(z) - 8, size.height - 4);
+  context.fillText("z", size.width - 22, size.height - 4);
 }
 
 function shadeBySign(context, grid, values, x, y) {

@@ -24,7 +24,8 @@ class KLView(View):
 
 class KLDials(Stage, widgets.VBox):
     """Turn mu and sigma of q = N(mu, sigma^2); p is N(0, 1). All of it happens in
-    the browser: the dials and the button for new samples answer while the kernel is busy.
+    the browser: the dials and the button for new samples answer while the kernel is busy. The picture shows at least
+    four standard deviations of q to both sides; the areas are those of the whole integrand.
 
     ``mu``, ``sigma`` and ``presenter`` can be read, set and observed from Python; ``draw()`` is the button's twin.
 
