@@ -1,4 +1,4 @@
-"""The plan in docs/instructors.md fits its sessions and leans only on what is shown: sections of the core path, in order."""
+"""The plan in docs/instructors.md fits its sessions and shows sections of the core path, in order."""
 
 import json
 import re
