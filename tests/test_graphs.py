@@ -71,6 +71,34 @@ def test_normal_is_connected():
     assert {("z from Normal", "$\\mu$"), ("z from Normal", "$\\sigma$ from Exp")} < edges_by_label(graph)
 
 
+def test_past_a_normal_only_zeros_come_back():
+    loss, named = case("normal")
+    graph = backward_graph(loss, named)
+    assert {(graph.nodes[a], graph.nodes[b]) for a, b in graph.zero} == {
+        ("z from Normal", "$\\mu$"),
+        ("z from Normal", "$\\sigma$ from Exp"),
+        ("$\\sigma$ from Exp", "Mul"),
+        ("Mul", "logvar"),
+    }
+    assert {graph.nodes[k] for k in graph.silent} == {"$\\mu$", "logvar"}
+    assert all(tensor.grad is None for tensor in named.values() if tensor.is_leaf)  # looking leaves no trace
+    loss.backward()
+    assert backward_graph(loss, named).zero == set()  # the values were let go
+
+
+def test_open_and_blocked_paths_bring_no_zeros():
+    for kind in ("open", "blocked"):
+        graph = backward_graph(*case(kind))
+        assert graph.zero == graph.silent == set()
+
+
+def test_one_gradient_of_two_on_an_edge_is_enough():
+    a = torch.zeros(2, requires_grad=True)
+    b = torch.tensor([1.0, 0.0], requires_grad=True)
+    graph = backward_graph(a * b + 0 * b, {"a": a, "b": b})
+    assert {graph.nodes[k] for k in graph.silent} == {"b"}  # a's gradient is b, in part not 0; b's is a, and 0
+
+
 @pytest.mark.parametrize("kind", ["open", "blocked", "normal"])
 def test_reached_is_what_autograd_says(kind):
     loss, named = case(kind)
@@ -194,6 +222,8 @@ def test_each_kind_has_its_own_line(figure):
     for name, kind in kinds.items():
         assert boxes(figure.axes[0])[name].get_label() == BOXES[kind]["label"]
     assert boxes(figure.axes[1])["$\\mu$"].get_label() == BOXES["leaf"]["label"]
+    for name in ("$\\mu$", "logvar"):
+        assert boxes(figure.axes[2])[name].get_label() == BOXES["silent"]["label"]
     assert len({(style["lw"], style.get("ls")) for style in BOXES.values()}) == len(BOXES)
 
 

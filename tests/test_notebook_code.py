@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from reference.gradient_estimators import pathwise_gradients
 from reference.linear_gaussian import fit_linear_gaussian
 from reference.losses import free_bits
 from torch import Generator, nn
@@ -16,7 +15,7 @@ from torch.nn import functional as F
 from vae_helpers import gradient_estimators, losses
 from vae_helpers.exercises.topics.gradients import open_paths
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
-from vae_helpers.models import VAE, reparameterize
+from vae_helpers.models import VAE
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 
@@ -96,19 +95,6 @@ def test_learned_scale(loss, images):
     torch.testing.assert_close(reconstruction, wanted, rtol=1e-4, atol=1e-2)
 
 
-def test_estimators(trick):
-    generator = Generator().manual_seed(0)
-    mu, logvar = torch.randn(2, 3, generator=generator)
-    eps = torch.randn(7, 3, generator=generator)
-    z = reparameterize(mu.expand(7, 3), logvar.expand(7, 3), eps)
-    values = z.sin().sum(dim=1)
-    f = lambda z: z.sin().sum(dim=1)  # noqa: E731
-    got, wanted = trick["pathwise_gradients"](f, mu, logvar, eps), pathwise_gradients(f, mu, logvar, eps)
-    torch.testing.assert_close(got, wanted)
-    got, wanted = (m(values, z, mu, logvar) for m in (trick["score_gradients"], gradient_estimators.score_gradients))
-    torch.testing.assert_close(got, wanted)
-
-
 class Given(nn.Module):
     """An encoder that answers with its two parameters."""
 
@@ -158,11 +144,3 @@ def test_the_answer_key_of_the_three_snippets(trick):
         z = trick[f"snippet_{name}"](mu, logvar)
         z.square().sum().backward()
         assert [value.grad is not None and bool(value.grad.any()) for value in (mu, logvar)] == row
-
-
-def test_kolmogorov_smirnov(trick):
-    draws = torch.randn(2000, generator=Generator().manual_seed(0), dtype=torch.float64)
-    q = torch.distributions.Normal(torch.tensor(0.1).double(), torch.tensor(1.0).double())
-    below = torch.stack([(draws <= d).double().mean() for d in draws])
-    wanted = torch.maximum((below - q.cdf(draws)).max(), (q.cdf(draws) - below + 1 / 2000).max())
-    assert abs(trick["ks_distance"](draws, q) - wanted) < 1e-6

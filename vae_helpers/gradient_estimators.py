@@ -1,6 +1,7 @@
 """Estimate the gradient of E[f(z)] with respect to the mean of z ~ N(mu, diag(exp(logvar))) from values of f alone.
 
-Notebook 04 sets the score-function estimator beside the pathwise one, which needs the slope of f and varies far less.
+Notebook 04 sets the score-function estimator beside the pathwise one, which needs the slope of f, and which varied far
+less wherever both were measured there.
 Tensors of another dtype or shape than the signature says raise ``TypeError`` or ``ValueError``.
 
 Source: Mohamed, Rosca, Figurnov & Mnih 2020, "Monte Carlo gradient estimation in machine learning"

@@ -1,4 +1,4 @@
-"""The pathwise estimator, which notebook 04 defines."""
+"""The pathwise estimator of notebook 04, for any function."""
 
 from collections.abc import Callable
 

@@ -5,8 +5,10 @@ from collections.abc import Set
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
+import torch
 from torch import Tensor
 from torch.autograd.graph import Node, get_gradient_edge
+from torch.utils.hooks import RemovableHandle
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,13 @@ class Graph:
     unreached: set[str]  # names not met, though they require a gradient
     constants: set[str]  # names not in autograd's graph at all, since they require no gradient
     saved: list[tuple[int, str]]  # a node and the name of a constant whose value it keeps for its derivative
+    zero: set[tuple[int, int]]  # edges along which nothing but zeros comes back, though the path is open
+
+    @property
+    def silent(self) -> set[int]:
+        """The leaves that a gradient reaches, but only as zeros."""
+        loud = {after for _, after in set(self.edges) - self.zero}
+        return {after for _, after in self.zero} & self.leaves - loud
 
     def layers(self) -> dict[int | str, int]:
         """The longest distance from the result, for nodes and saved constants; what it does not reach lies past all."""
@@ -62,6 +71,7 @@ def backward_graph(result: Tensor, named: dict[str, Tensor]) -> Graph:
     for name, tensor in named.items():
         if tensor.requires_grad:
             names.setdefault(_walk(tensor, number), []).append(name)
+    zero = _zeros(result, number) if connected else set()
     pairs = [(k, number[after]) for node, k in number.items() for after, _ in node.next_functions if after is not None]
     reached = {name for node, several in names.items() if number[node] in connected for name in several}
     constants = {name: tensor for name, tensor in named.items() if not tensor.requires_grad}
@@ -74,6 +84,7 @@ def backward_graph(result: Tensor, named: dict[str, Tensor]) -> Graph:
         unreached=named.keys() - reached - constants.keys(),
         constants=set(constants),
         saved=[(k, name) for node, k in number.items() for name in constants if _keeps(node, constants[name])],
+        zero=zero,
     )
 
 
@@ -86,6 +97,31 @@ def _walk(start: Tensor, number: dict[Node, int]) -> Node | None:
             number[node] = len(number)
             waiting += [after for after, _ in node.next_functions]
     return origin
+
+
+def _zeros(result: Tensor, number: dict[Node, int]) -> set[tuple[int, int]]:
+    """Edges that only zeros come along, by a backward pass that leaves no ``grad``; none once values were let go."""
+    came: dict[tuple[int, int], bool] = {}  # whether anything but zeros did
+
+    def look_at(node: Node) -> RemovableHandle:
+        def look(gradients: tuple[Tensor | None, ...], _: object) -> None:
+            for gradient, (after, _) in zip(gradients, node.next_functions, strict=True):
+                if gradient is not None and after is not None:
+                    edge = number[node], number[after]
+                    came[edge] = came.get(edge, False) or bool(gradient.any())
+
+        return node.register_hook(look)
+
+    leaves = [node.variable for node in number if hasattr(node, "variable")]
+    handles = [look_at(node) for node in number if not hasattr(node, "variable")]
+    try:
+        torch.autograd.grad(result, leaves, torch.ones_like(result), retain_graph=True, allow_unused=True)
+    except RuntimeError:  # backward() was called before
+        return set()
+    finally:
+        for handle in handles:
+            handle.remove()
+    return {edge for edge, anything in came.items() if not anything}
 
 
 def _label(node: Node, names: list[str]) -> str:

@@ -145,11 +145,15 @@ def _kind(key: Key, graph: Graph) -> str:
         return "constant"
     if key not in graph.connected:
         return "unreached"
-    return "leaf" if key in graph.leaves else "operation"
+    if key not in graph.leaves:
+        return "operation"
+    return "silent" if key in graph.silent else "leaf"
 
 
 def _arrow_kind(chain: list[Key], graph: Graph) -> str:
     start, end = chain[0], chain[-1]
     if end not in graph.nodes:
         return "saved"
-    return "flows" if start in graph.connected else "unreached"
+    if start not in graph.connected:
+        return "unreached"
+    return "zero" if (start, end) in graph.zero else "flows"
