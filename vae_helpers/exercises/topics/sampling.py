@@ -31,11 +31,6 @@ EXERCISES: dict[str, Exercise] = {
                 "your latents are spread evenly from 0 to 1: torch.rand is uniform; the prior is normal: torch.randn.",
             ),
             Misconception(
-                "uniform_around_zero",
-                lambda model, n: _decoded(model, 2 * torch.rand(n, model.latent_dim) - 1),
-                "your latents are spread evenly from -1 to 1: the prior is normal: torch.randn.",
-            ),
-            Misconception(
                 "not_normal",
                 lambda model, n: _decoded(model, 12**0.5 * (torch.rand(n, model.latent_dim) - 0.5)),
                 "your latents have mean 0 and standard deviation 1, but they are not normal: torch.randn.",
@@ -62,7 +57,7 @@ EXERCISES: dict[str, Exercise] = {
                 lambda model, n: _decoded(
                     model, torch.randn(n, model.latent_dim) * torch.linspace(0.8, 1.2, model.latent_dim)
                 ),
-                "some dimensions of your latents don't have mean 0 and standard deviation 1.",
+                "your latents don't have mean 0 and standard deviation 1 in every dimension.",
             ),
             Misconception(
                 "sigmoid_forgotten",
@@ -109,6 +104,6 @@ EXERCISES: dict[str, Exercise] = {
         measured=MEASURED,
         further=check_latents,
         note="self is the model; the last two lines are what counts.",
-        atol=0.1,  # two means of 5,000 draws differ by 0.02, typically
+        atol=0.11,  # two means of 5,000 draws differ by 0.02, typically; then comes what is further
     ),
 }
