@@ -184,7 +184,7 @@ LINES = [
     lambda w: math.sin(w) < 1e-8,
     lambda w: w < 1e-4,
     lambda w: math.cos(w) > 0.9995,
-    lambda w: torch.isclose(torch.sin(w), torch.zeros(())),
+    lambda w: torch.isclose(torch.sin(w).float(), torch.zeros(())),
 ]
 
 
@@ -227,7 +227,10 @@ def test_the_wrong_angle_in_an_arc_that_falls_back(line):
 
     assert check("slerp", arc(line, mix=in_degrees)).misconception == "degrees"
     assert check("slerp", arc(lambda w: False)).misconception == "no_fallback"
-    assert "b = [6.0, 0.0]" in check("slerp", lambda a, b, t: a if line(cross(a, b)) else slerp(a, b, t)).message
+    assert (
+        "a = [2.0], b = [3.0], t = 0.25 came [2.0], wanted is [2.25]"
+        in check("slerp", lambda a, b, t: a if line(cross(a, b)) else slerp(a, b, t)).message
+    )
 
 
 def cross(a, b):
@@ -296,7 +299,8 @@ def own_gradients(model, optimizer, x):
     optimizer.step()
 
 
-STEPS = [own_step, clear_afterwards, by_closure, looks_at_the_mean, image_by_image, numpy_noise, own_gradients]
+STEPS = [own_step, clear_afterwards, by_closure, looks_at_the_mean, numpy_noise, own_gradients]
+STEPS += [pytest.param(image_by_image, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -386,10 +390,11 @@ def one_by_one(model, n):
 @pytest.mark.slow
 @pytest.mark.parametrize("sample", [normal_images, numpy_images, one_by_one, lambda model, n: model.sample(n, seed=5)])
 def test_other_right_samples(sample):
-    for _ in range(3):
+    for _ in range(1 if sample is one_by_one else 3):
         assert check("sample_prior", sample).status == "right"
 
 
+@pytest.mark.slow
 def test_right_draws_are_never_refused():
     generator = torch.Generator().manual_seed(0)
     for _ in range(200):
@@ -499,7 +504,10 @@ def half_the_kl(model, optimizer, x):
 @pytest.mark.slow
 def test_the_unknown_is_told_in_the_terms_of_the_probe():
     result = check("sample_prior", lambda model, n: model.decode(3 * torch.randn(n, model.latent_dim)).sigmoid())
-    assert result.misconception is None and "the standard deviation of your latents: came 2.9" in result.message
+    assert (
+        result.misconception is None
+        and "the standard deviation of your latents: came 3.0, wanted is 1.0" in result.message
+    )
     result = check("training_step", half_the_kl)
     assert result.status == "wrong" and "the loss on a small batch after one step: came " in result.message
 
@@ -678,8 +686,8 @@ def test_a_factor_or_a_summand_is_named():
 
 def test_numbers_that_look_alike_get_more_digits():
     """And many numbers are not written as two equal shapes."""
-    message = check("lerp", lambda a, b, t: torch.lerp(a, b, t) + 4e-5 * a).message
-    assert "came [2.25012, 0.25], wanted is [2.25, 0.25]" in message
+    message = check("fourth_moment", lambda mu, sigma: mu**4 + 6 * mu**2 * sigma**2 + 3.0000003 * sigma**4).message
+    assert message.startswith("your expression at mu = -2, sigma = 3: came 475.000024, wanted is 475.0;")
     message = check("slerp", lambda a, b, t: slerp(a, b, t) + (len(a) == 16)).message
     assert "a (16,) from" in message and "16 of 16 numbers are off, most of all the one at [" in message
 
@@ -699,7 +707,10 @@ def test_numbers_that_look_alike_get_more_digits():
         (lambda kl: kl * math.nan, "came [nan]"),
         (lambda kl: kl / 0, "came [inf]"),
         (lambda kl: kl.expand(10**11, *kl.shape), "far more numbers than are wanted"),
-        (lambda kl: torch.sparse_coo_tensor(size=(10**6, 10**6)), "far more numbers than are wanted"),
+        (
+            lambda kl: torch.sparse_coo_tensor(size=(10**6, 10**6), check_invariants=True),
+            "far more numbers than are wanted",
+        ),
         (lambda kl: torch.tensor([]), "your result has shape (0,)"),
         (lambda kl: np.array(["a"]), "got ndarray"),
         (lambda kl: exit(), "ends the program"),
@@ -707,7 +718,7 @@ def test_numbers_that_look_alike_get_more_digits():
 )
 def test_bad_returns_get_one_clear_sentence(returned, words):
     result = check("gaussian_kl", lambda mu, logvar: returned(gaussian_kl(mu, logvar)))
-    assert result.status in ("wrong", "error") and words in result.message and len(result.message) < 150
+    assert result.status in ("wrong", "error") and words in result.message and len(result.message) < 160
 
 
 def prints(a, b, t):

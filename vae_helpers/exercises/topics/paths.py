@@ -61,6 +61,10 @@ def _arc_or_line(a: Tensor, b: Tensor, t: float, omega: Tensor) -> Tensor:
     return lerp(a, b, t) if torch.sin(omega) < 1e-3 else _arc(a, b, t, omega)
 
 
+def _arc_unless_zero(a: Tensor, b: Tensor, t: float, omega: Tensor) -> Tensor:
+    return lerp(a, b, t) if torch.sin(omega) == 0 else _arc(a, b, t, omega)
+
+
 def _weight(a: Tensor, b: Tensor, t: float) -> Tensor:
     return torch.sin(t * _angle(a, b)) / torch.sin(_angle(a, b))
 
@@ -76,10 +80,18 @@ def _slips(name: str, message: str, *functions: Callable) -> tuple[Misconception
 
 
 def _slips_in_the_angle(name: str, message: str, *angles: Callable) -> tuple[Misconception, ...]:
-    """The same with and without the straight line where sin(w) is small: the wrong angle takes it elsewhere."""
-    ways = product((_arc, _arc_or_line), angles)
-    return _slips(
-        name, message, *(lambda a, b, t, way=way, angle=angle: way(a, b, t, angle(a, b)) for way, angle in ways)
+    """The same with and without the straight line where sin(w) is small or 0: the wrong angle takes it elsewhere.
+
+    At a wrong angle of pi, where sin(w) is a rounding error, nothing is compared.
+    """
+    return tuple(
+        Misconception(
+            name,
+            lambda a, b, t, way=way, angle=angle: way(a, b, t, angle(a, b)),
+            message,
+            only=lambda a, b, t, angle=angle: _is_arc(a, b, t) and not angle(a, b) > 3.14,
+        )
+        for way, angle in product((_arc, _arc_or_line, _arc_unless_zero), angles)
     )
 
 
@@ -152,7 +164,11 @@ EXERCISES: dict[str, Exercise] = {
             *_anywhere(
                 "no_clamp",
                 "nearly always right, but rounding can take the cosine beyond 1, where acos is NaN: clamp it.",
-                *(lambda a, b, t, cos=cos: _arc_or_line(a, b, t, torch.acos(cos(a, b))) for cos in COSINES),
+                *(
+                    lambda a, b, t, cos=cos, way=way: way(a, b, t, torch.acos(cos(a, b)))
+                    for cos in COSINES
+                    for way in (_arc_or_line, _arc_unless_zero)
+                ),
             ),
             *_slips_in_the_angle(
                 "lengths_forgotten",
@@ -180,10 +196,10 @@ EXERCISES: dict[str, Exercise] = {
                 lambda a, b: torch.asin(_cosine(a, b).clamp(-1, 1)),
                 lambda a, b: torch.atan(_cosine(a, b)),
             ),
-            *_slips_in_the_angle(
+            *_slips(
                 "degrees",
                 "torch.sin wants the angle in radians, as acos gives it; here it is in degrees.",
-                lambda a, b: torch.rad2deg(_angle(a, b)),
+                *(lambda a, b, t, way=way: way(a, b, t, torch.rad2deg(_angle(a, b))) for way in (_arc, _arc_or_line)),
             ),
             *_slips(
                 "sine_forgotten",
