@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from vae_helpers.exercises.attempts import attempt, by_position, run, sandbox
-from vae_helpers.exercises.differences import agree, counter_example
-from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
+from vae_helpers.exercises.differences import agree, all_given, counter_example
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception, call
 from vae_helpers.exercises.results import MARKS, TODO, CheckResult
 from vae_helpers.exercises.topics import find
 from vae_helpers.exercises.wrong_sums import wrong_sum
@@ -77,7 +77,7 @@ def _check(exercise: Exercise, answer: Callable, habits: set[str]) -> CheckResul
     for values in trials:
         result = attempt(exercise, answer, values, habits)
         if isinstance(result, CheckResult):
-            return result
+            return _at(exercise, values, result) if got and exercise.probe is call else result
         got.append(result)
     wanted = [_result(exercise, exercise.reference, trials, k) for k in range(len(trials))]
     if agree(exercise, got, wanted):
@@ -86,6 +86,15 @@ def _check(exercise: Exercise, answer: Callable, habits: set[str]) -> CheckResul
     if mistake is not None:
         return CheckResult("wrong", mistake.message, mistake.name)
     return CheckResult("wrong", counter_example(exercise, trials, got, wanted))
+
+
+def _at(exercise: Exercise, values: Inputs, result: CheckResult) -> CheckResult:
+    """The same, with the input: it stopped at one that is not the first, so not at all."""
+    if result is TODO:
+        given = all_given(exercise, values)
+        return CheckResult("wrong", f"for {given} nothing came back: does each branch end with a return?")
+    sizes = result.status != "error"
+    return replace(result, message=f"{result.message.rstrip('.')}. That was for {all_given(exercise, values, sizes)}.")
 
 
 def _mistake(exercise: Exercise, trials: list[Inputs], got: list[Tensor], wanted: list[Tensor]) -> Misconception | None:

@@ -35,21 +35,26 @@ def counter_example(exercise: Exercise, trials: list[Inputs], got: list[Tensor],
     misshapen = [k for k in failing if got[k].shape != wanted[k].shape]
     if agree(exercise, got, wanted, shaped=False):
         k = _telling(misshapen, got)
-        when = "" if len(misshapen) == len(trials) else f"for {_all_given(exercise, trials[k], sizes=True)} "
+        when = "" if len(misshapen) == len(trials) else f"for {all_given(exercise, trials[k], sizes=True)} "
         return f"the values are right, {when}the shape is {_shape(got[k])}; wanted is {_shape(wanted[k])}."
     if exercise.measured and not misshapen:
         return _by_label(exercise, got[failing[0]], wanted[failing[0]]) + _type_of(got[failing[0]])
     if misshapen:
         k = _telling(misshapen, wanted)
-        given = _all_given(exercise, trials[k], sizes=True)
+        given = all_given(exercise, trials[k], sizes=True)
         came = f"your result has shape {_shape(got[k])}, wanted is {_shape(wanted[k])}"
     elif (everywhere := _everywhere(exercise, got, wanted)) is not None:
         return everywhere
     else:
         k = min(failing, key=lambda k: sum(v.numel() for v in trials[k] if isinstance(v, Tensor)))
-        given = _all_given(exercise, trials[k])
+        given = all_given(exercise, trials[k])
         came = _numbers(exercise, got[k], wanted[k])
     return f"for {given} {came}.{_type_of(got[k])}"
+
+
+def all_given(exercise: Exercise, values: Inputs, sizes: bool = False) -> str:
+    """All arguments: the numbers where they are few, or sizes only."""
+    return ", ".join(_given(name, value, sizes) for name, value in zip(exercise.arguments, values, strict=True))
 
 
 def _everywhere(exercise: Exercise, got: list[Tensor], wanted: list[Tensor]) -> str | None:
@@ -107,11 +112,6 @@ def _came(got: Tensor, wanted: Tensor) -> str:
         if texts[0] != texts[1]:
             break
     return f"came {texts[0]}, wanted is {texts[1]}"
-
-
-def _all_given(exercise: Exercise, values: Inputs, sizes: bool = False) -> str:
-    """All arguments: the numbers where they are few, or sizes only."""
-    return ", ".join(_given(name, value, sizes) for name, value in zip(exercise.arguments, values, strict=True))
 
 
 def _given(name: str, value: Tensor | float | str, sizes: bool) -> str:

@@ -43,12 +43,12 @@ def check_noise(answer: Callable) -> None:
     Raises:
         Recognised: it is not so.
     """
-    model = _model(latent_dim=4, logvar=-1.5, spread=0.3)
+    model = _model(latent_dim=16, logvar=-1.5, spread=0.3)
     codes, latents, noises = [], [], []
     model.encoder.register_forward_hook(lambda module, x, output: codes.append(output))
     model.decoder.register_forward_pre_hook(lambda module, z: latents.append((z[0], codes[-1]) if codes else None))
     for seed in (4, 5):
-        before, x = {name: value.clone() for name, value in model.state_dict().items()}, _images(1000, seed)
+        before, x = {name: value.clone() for name, value in model.state_dict().items()}, _images(250, seed)
         latents.clear()
         answer(model, _optimizer(model), x)
         if not latents or None in latents or any(z.shape != mu.shape for z, (mu, _) in latents):
