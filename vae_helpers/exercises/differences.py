@@ -64,10 +64,10 @@ def _everywhere(exercise: Exercise, got: list[Tensor], wanted: list[Tensor]) -> 
     factor, summand = ours[largest] / right[largest], (ours - right).median()
     if len(right) < 3 or not ours.isfinite().all() or factor == 0:
         return None
+    if close(exercise, ours, -right):
+        return "all signs are flipped."
     if close(exercise, ours, factor * right):
-        return (
-            "all signs are flipped." if abs(factor + 1) < 1e-3 else f"your result is {factor:.4g} times what is wanted."
-        )
+        return f"your result is {factor:.6g} times what is wanted."
     if close(exercise, ours, right + summand):
         return f"your result is {abs(summand):.3g} too {'large' if summand > 0 else 'small'}, whatever goes in."
     return None

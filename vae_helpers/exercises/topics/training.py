@@ -107,6 +107,21 @@ EXERCISES: dict[str, Exercise] = {
                 "this sums over the images of the batch, so a step grows with the batch. Take the mean.",
             ),
             Misconception(
+                "kl_left_out",
+                _step_with(lambda reconstruction, kl: reconstruction.sum()),
+                "this leaves the KL out, and sums over the images of the batch instead of taking their mean.",
+            ),
+            Misconception(
+                "divided_twice",
+                _step_with(lambda reconstruction, kl: (reconstruction + kl).mean() / len(kl)),
+                "this divides by the number of images twice: mean() has done so already.",
+            ),
+            Misconception(
+                "mean_over_everything",
+                _step_with(lambda reconstruction, kl: (reconstruction + kl).mean() / 784),
+                "this divides by the number of pixels; loss_terms sums over them, and that is meant.",
+            ),
+            Misconception(
                 "terms_averaged",
                 _step_with(lambda reconstruction, kl: torch.stack([reconstruction, kl]).mean()),
                 "this averages the two terms; they are added. Half of the loss makes half the step.",
