@@ -6,13 +6,18 @@ import numpy as np
 import pytest
 import sympy as sp
 import torch
+from torch.distributions import Normal, kl_divergence
+from torch.nn import functional as F
 
 from vae_helpers.exercises import EXERCISES, check, progress, solution
+from vae_helpers.exercises.prior import IMAGES, latent_fault
+from vae_helpers.exercises.steps import noise_fault
 from vae_helpers.exercises.topics import catalogue
-from vae_helpers.losses import gaussian_kl
+from vae_helpers.latent_space import slerp
+from vae_helpers.losses import bernoulli_nll, gaussian_kl, gaussian_kl_between, gaussian_nll
 from vae_helpers.models import VAE
 
-BCE = torch.nn.functional.binary_cross_entropy_with_logits
+BCE = F.binary_cross_entropy_with_logits
 MANY_IMAGES = {"sample_prior"}  # it takes them to see a distribution
 CASES = [
     pytest.param(name, mistake, id=f"{name}-{mistake.name}", marks=[pytest.mark.slow] if name in MANY_IMAGES else [])
@@ -80,40 +85,156 @@ def own_score_gradient_with_baseline(values, z, mu, logvar):
     return mu.grad
 
 
-@pytest.mark.parametrize(
-    ("name", "answer"),
-    [
-        ("gaussian_kl", lambda mu, logvar: 0.5 * torch.sum(mu.pow(2) + logvar.exp() - logvar - 1, -1)),
-        (
-            "gaussian_kl",
-            lambda mu, logvar: sum(
-                0.5 * (mu[:, j] ** 2 + logvar[:, j].exp() - logvar[:, j] - 1) for j in range(mu.shape[1])
-            ),
+def kl_by_image(mu, logvar):
+    kl = torch.zeros(len(mu))
+    for k in range(len(mu)):
+        kl[k] = 0.5 * (mu[k].square() + logvar[k].exp() - 1 - logvar[k]).sum()
+    return kl
+
+
+def kl_in_place(mu, logvar):
+    kl = 1 + logvar
+    kl -= mu**2
+    kl -= logvar.exp()
+    kl *= -0.5
+    return kl.sum(-1)
+
+
+def q_and_p(mu, logvar):
+    return Normal(mu, logvar.exp().sqrt()), Normal(torch.zeros_like(mu), torch.ones_like(mu))
+
+
+RIGHT = [
+    ("gaussian_kl", lambda mu, logvar: 0.5 * torch.sum(mu.pow(2) + logvar.exp() - logvar - 1, -1)),
+    ("gaussian_kl", kl_by_image),
+    ("gaussian_kl", kl_in_place),
+    ("gaussian_kl", lambda mu, logvar: kl_divergence(*q_and_p(mu, logvar)).sum(1)),
+    ("gaussian_kl", lambda m, v: 0.5 * (torch.einsum("nd,nd->n", m, m) + (v.exp() - v - 1).sum(1))),
+    ("gaussian_kl", lambda mu, logvar: gaussian_kl(mu.double(), logvar.double())),
+    ("gaussian_kl_1d", lambda mu, sigma: kl_divergence(Normal(mu, sigma), Normal(0.0, 1.0))),
+    ("gaussian_kl_1d", lambda mu, sigma: -sigma.log() + (sigma**2 + mu**2 - 1) / 2),
+    (
+        "gaussian_kl_between",
+        lambda m, s, n, r: kl_divergence(Normal(m, (s / 2).exp()), Normal(n, (r / 2).exp())).sum(1),
+    ),
+    ("gaussian_kl_between", lambda m, s, n, r: 0.5 * (r - s - 1 + (s.exp() + (m - n) ** 2) / r.exp()).sum(1)),
+    ("gaussian_kl_between", lambda m, s, n, r: gaussian_kl((m - n) / (r / 2).exp(), s - r)),
+    ("bernoulli_nll", lambda a, x: (F.softplus(a) - x * a).flatten(1).sum(1)),
+    ("bernoulli_nll", lambda a, x: BCE(a, x, reduction="none").sum(dim=(1, 2, 3))),
+    ("bernoulli_nll", lambda a, x: BCE(a, x, reduction="none").view(-1, 784).sum(1)),
+    ("bernoulli_nll", lambda a, x: torch.stack([BCE(i, j, reduction="sum") for i, j in zip(a, x, strict=True)])),
+    ("bernoulli_nll", lambda a, x: -(x * F.logsigmoid(a) + (1 - x) * F.logsigmoid(-a)).flatten(1).sum(1)),
+    # at a logit of 0, relu and abs have another slope
+    ("bernoulli_nll", lambda a, x: (a.relu() - a * x + torch.log1p(torch.exp(-a.abs()))).flatten(1).sum(1)),
+    ("gaussian_nll", lambda m, x, s: -Normal(m, s).log_prob(x).flatten(1).sum(1)),
+    (
+        "gaussian_nll",
+        lambda m, x, s: (
+            F.gaussian_nll_loss(m, x, torch.full_like(m, s * s), full=True, reduction="none", eps=1e-9)
+            .flatten(1)
+            .sum(1)
         ),
-        ("reparameterize", lambda mu, logvar, eps: eps.mul_(logvar.exp().sqrt()).add_(mu)),  # even in place
-        ("bernoulli_nll", lambda a, x: (torch.nn.functional.softplus(a) - x * a).flatten(1).sum(1)),
-        ("mean_vae_loss", own_loss),
-        ("effective_beta", lambda beta, r, k, p, d: beta * (p if r == "mean" else 1) / (d if k == "mean" else 1)),
-        ("open_paths", lambda: [[1, 0], [0, 0], [1, 1]]),
-        ("score_gradient_with_baseline", own_score_gradient_with_baseline),
-        ("bernoulli_nll", lambda a, x: BCE(a, x, reduction="none").sum(dim=(1, 2, 3))),
-        ("bernoulli_nll", lambda a, x: BCE(a, x, reduction="none").view(-1, 784).sum(1)),
-        (
-            "gaussian_kl_between",
-            lambda m, s, n, r: torch.distributions.kl_divergence(
-                torch.distributions.Normal(m, (s / 2).exp()), torch.distributions.Normal(n, (r / 2).exp())
-            ).sum(1),
-        ),
-        (
-            "gaussian_nll",
-            lambda m, x, s: -torch.distributions.Normal(m, s).log_prob(x).flatten(1).sum(1),
-        ),
-        ("lerp", lambda a, b, t: a + t * (b - a)),
-        ("lerp", lambda a, b, t: torch.lerp(a, b, t)),
-    ],
-)
+    ),
+    ("mean_vae_loss", own_loss),
+    ("mean_vae_loss", lambda a, x, m, v, beta: 784 * BCE(a, x) + beta * gaussian_kl(m, v).mean()),
+    ("effective_beta", lambda beta, r, k, p, d: beta * (p if r == "mean" else 1) / (d if k == "mean" else 1)),
+    ("effective_beta", lambda beta, r, k, p, d: np.float32(beta * p ** (r == "mean") / d ** (k == "mean"))),
+    ("reparameterize", lambda mu, logvar, eps: eps.mul_(logvar.exp().sqrt()).add_(mu)),  # even in place
+    ("reparameterize", lambda mu, logvar, eps: torch.addcmul(mu, torch.exp(logvar / 2), eps)),
+    ("reparameterize", lambda mu, logvar, eps: mu + torch.einsum("nd,nd->nd", torch.exp(logvar / 2), eps)),
+    ("open_paths", lambda: [[1, 0], [0, 0], [1, 1]]),
+    ("open_paths", lambda: np.array([[1, 0], [0, 0], [1, 1]], dtype=bool)),
+    ("open_paths", lambda: torch.tensor([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0]])),
+    ("score_gradient_with_baseline", own_score_gradient_with_baseline),
+    (
+        "score_gradient_with_baseline",
+        lambda f, z, m, v: ((f - f.mean())[:, None] * (z - m) / v.exp()).sum(0) / (len(f) - 1),
+    ),
+    ("lerp", lambda a, b, t: a + t * (b - a)),
+    ("lerp", torch.lerp),
+    ("lerp", lambda a, b, t: a.numpy() * (1 - t) + b.numpy() * t),
+    ("hole_fraction", lambda a, bound: sum(bool(row.softmax(0).max() < bound) for row in a) / len(a)),
+    ("hole_fraction", lambda a, bound: (a.softmax(1) < bound).all(1).float().mean()),
+    ("hole_fraction", lambda a, bound: np.mean(a.log_softmax(1).exp().numpy().max(1) < bound)),
+]
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT)
 def test_other_right_answers(name, answer):
     assert check(name, answer).status == "right"
+
+
+def arc(line, cosine=lambda a, b: torch.dot(a, b) / (a.norm() * b.norm()), mix=None):
+    """An answer that falls back to the straight line where ``line`` says so."""
+
+    def answer(a, b, t):
+        w = torch.acos(cosine(a, b).clamp(-1, 1))
+        if line(w):
+            return (1 - t) * a + t * b
+        if mix is not None:
+            return mix(a, b, t, w)
+        return torch.sin((1 - t) * w) / torch.sin(w) * a + torch.sin(t * w) / torch.sin(w) * b
+
+    return answer
+
+
+LINES = [
+    lambda w: torch.sin(w) == 0,
+    lambda w: torch.sin(w) < 1e-2,
+    lambda w: math.sin(w) < 1e-8,
+    lambda w: w < 1e-4,
+    lambda w: math.cos(w) > 0.9995,
+    lambda w: torch.isclose(torch.sin(w).float(), torch.zeros(())),
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize(
+    "cosine",
+    [
+        lambda a, b: torch.dot(a, b) / a.norm() / b.norm(),
+        lambda a, b: torch.dot(a / a.norm(), b / b.norm()),
+        lambda a, b: F.cosine_similarity(a, b, dim=0),
+        lambda a, b: a.double() @ b.double() / (a.double().norm() * b.double().norm()),
+    ],
+)
+def test_an_arc_may_fall_back_anyhow(line, cosine):
+    assert check("slerp", arc(line, cosine)).status == "right"
+
+
+@pytest.mark.parametrize("line", LINES[:3])
+@pytest.mark.parametrize(
+    ("misconception", "slip"),
+    [
+        ("ends_swapped", dict(mix=lambda a, b, t, w: (torch.sin(t * w) * a + torch.sin((1 - t) * w) * b) / w.sin())),
+        ("sine_forgotten", dict(mix=lambda a, b, t, w: torch.sin((1 - t) * w) * a + torch.sin(t * w) * b)),
+        ("straight", dict(mix=lambda a, b, t, w: (1 - t) * a + t * b)),
+        ("unit_sphere", dict(mix=lambda a, b, t, w: EXERCISES["slerp"].reference(a / a.norm(), b / b.norm(), t))),
+        ("divided_by_angle", dict(mix=lambda a, b, t, w: (torch.sin((1 - t) * w) * a + torch.sin(t * w) * b) / w)),
+        ("lengths_forgotten", dict(cosine=torch.dot)),
+        ("lengths_squared", dict(cosine=lambda a, b: torch.dot(a, b) / (a.norm() * b.norm()) ** 2)),
+    ],
+)
+def test_slips_in_an_arc_that_falls_back(line, misconception, slip):
+    assert check("slerp", arc(line, **slip)).misconception == misconception
+
+
+@pytest.mark.parametrize("line", LINES[:2])
+def test_the_wrong_angle_in_an_arc_that_falls_back(line):
+    def in_degrees(a, b, t, w):
+        w = torch.rad2deg(w)
+        return (torch.sin((1 - t) * w) * a + torch.sin(t * w) * b) / torch.sin(w)
+
+    assert check("slerp", arc(line, mix=in_degrees)).misconception == "degrees"
+    assert check("slerp", arc(lambda w: False)).misconception == "no_fallback"
+    assert (
+        "a = [2.0], b = [3.0], t = 0.25 came [2.0], wanted is [2.25]"
+        in check("slerp", lambda a, b, t: a if line(cross(a, b)) else slerp(a, b, t)).message
+    )
+
+
+def cross(a, b):
+    return torch.acos((torch.dot(a, b) / (a.norm() * b.norm())).clamp(-1, 1))
 
 
 def own_step(model, optimizer, x):
@@ -133,9 +254,98 @@ def clear_afterwards(model, optimizer, x):
     return loss.item()
 
 
-@pytest.mark.parametrize("step", [own_step, clear_afterwards])
+def go(optimizer, loss):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def loss_at(model, x, z, mu, logvar):
+    return (bernoulli_nll(model.decode(z), x) + gaussian_kl(mu, logvar)).mean()
+
+
+def by_closure(model, optimizer, x):
+    def closure():
+        optimizer.zero_grad()
+        loss = sum(model.loss_terms(x)).mean()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+
+
+def looks_at_the_mean(model, optimizer, x):
+    mu, logvar = model.encode(x)
+    with torch.no_grad():
+        model.decode(mu)
+    go(optimizer, loss_at(model, x, mu + torch.exp(logvar / 2) * torch.randn_like(mu), mu, logvar))
+
+
+def image_by_image(model, optimizer, x):
+    go(optimizer, sum(sum(model.loss_terms(image[None])) for image in x).sum() / len(x))
+
+
+def numpy_noise(model, optimizer, x):
+    mu, logvar = model.encode(x)
+    eps = torch.from_numpy(np.random.default_rng().normal(size=mu.shape))
+    go(optimizer, loss_at(model, x, mu + torch.exp(logvar / 2) * eps, mu, logvar))
+
+
+def own_gradients(model, optimizer, x):
+    parameters = list(model.parameters())
+    gradients = torch.autograd.grad(sum(term.mean() for term in model.loss_terms(x)), parameters)
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        parameter.grad = gradient
+    optimizer.step()
+
+
+STEPS = [own_step, clear_afterwards, by_closure, looks_at_the_mean, numpy_noise, own_gradients]
+STEPS += [pytest.param(image_by_image, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_other_right_steps(step):
     assert check("training_step", step).status == "right"
+
+
+def without_gradients(model, optimizer, x):
+    with torch.no_grad():
+        loss = sum(model.loss_terms(x)).mean()
+    go(optimizer, loss)
+
+
+def not_reduced(model, optimizer, x):
+    go(optimizer, sum(model.loss_terms(x)))
+
+
+@pytest.mark.parametrize(
+    ("step", "words"), [(without_gradients, "No gradient was recorded"), (not_reduced, "take the mean first")]
+)
+def test_cryptic_errors_are_explained(step, words):
+    result = check("training_step", step)
+    assert result.status == "error" and words in result.message
+
+
+@pytest.mark.parametrize(
+    ("draw", "misconception"),
+    [
+        (lambda mu, sigma: mu, "mean_decoded"),
+        (lambda mu, sigma: Normal(mu, sigma).sample(), "path_cut"),
+        (lambda mu, sigma: mu + sigma * torch.rand_like(mu), "wrong_noise"),
+        (lambda mu, sigma: mu + sigma * 12**0.5 * (torch.rand_like(mu) - 0.5), "wrong_noise"),
+        (lambda mu, sigma: mu + sigma**2 * torch.randn_like(mu), "wrong_noise"),
+        (lambda mu, sigma: mu + sigma * torch.randn(mu.shape[1]), "noise_shared"),
+        (lambda mu, sigma: mu + sigma * torch.randn(len(mu), 1), "noise_shared"),
+        (lambda mu, sigma: mu + (sigma * torch.randn_like(mu)).detach(), "path_through_sigma_cut"),
+        (lambda mu, sigma: mu + sigma * torch.randn(mu.shape, generator=torch.Generator()), "frozen_noise"),
+    ],
+)
+def test_draws_that_go_wrong_in_a_step(draw, misconception):
+    def step(model, optimizer, x):
+        mu, logvar = model.encode(x)
+        go(optimizer, loss_at(model, x, draw(mu, torch.exp(logvar / 2)), mu, logvar))
+
+    assert check("training_step", step).misconception == misconception
 
 
 def integrated(mu, sigma):
@@ -173,11 +383,69 @@ def numpy_images(model, n):
         return 1 / (1 + np.exp(-model.decoder(z).numpy().astype("float64")))
 
 
+def one_by_one(model, n):
+    return torch.cat([model.decode(torch.randn(1, model.latent_dim)).sigmoid() for _ in range(n)])
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("sample", [normal_images, numpy_images, lambda model, n: model.sample(n, seed=5)])
+@pytest.mark.parametrize("sample", [normal_images, numpy_images, one_by_one, lambda model, n: model.sample(n, seed=5)])
 def test_other_right_samples(sample):
-    for _ in range(5):
+    for _ in range(1 if sample is one_by_one else 3):
         assert check("sample_prior", sample).status == "right"
+
+
+@pytest.mark.slow
+def test_right_draws_are_never_refused():
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(200):
+        for latent_dim in (3, 1):
+            shown = torch.randn(IMAGES, latent_dim, generator=generator).sigmoid()
+            assert latent_fault(torch.logit(shown.double())) is None
+        assert noise_fault(torch.randn(250, 16, generator=generator).double()) is None
+
+
+@pytest.mark.parametrize(
+    ("draw", "misconception"),
+    [
+        (lambda n, d: torch.randn(1, d).expand(n, d), "one_latent_for_all"),
+        (lambda n, d: torch.randn(n // 2, d).repeat(2, 1), "latents_repeated"),
+        (lambda n, d: torch.randn(n // 2, d).repeat_interleave(2, dim=0), "latents_repeated"),
+        (lambda n, d: (z := torch.randn(n // 2, d)) is not None and torch.cat([z, -z]), "latents_repeated"),
+        (torch.rand, "uniform"),
+        (lambda n, d: torch.empty(n, d).uniform_(-(3**0.5), 3**0.5), "not_normal"),
+        (lambda n, d: torch.distributions.Laplace(0.0, 0.5**0.5).sample((n, d)), "not_normal"),
+        (lambda n, d: 1.15 * torch.randn(n, d), "dimensions_differ"),
+        (lambda n, d: 0.5 * torch.randn(n, d), None),
+        (lambda n, d: torch.randn(n, d) + 1, None),
+        (lambda n, d: torch.randn(n, 1) * torch.randn(n, d).sign(), "dimensions_together"),
+        (lambda n, d: torch.randn(n, 1).expand(n, d), "one_number_for_all_dimensions"),
+    ],
+)
+def test_draws_that_are_not_the_priors(draw, misconception):
+    result = check("sample_prior", lambda model, n: model.decode(draw(n, model.latent_dim)).sigmoid())
+    assert (result.status, result.misconception) == ("wrong", misconception)
+    assert misconception or "of your latents: came" in result.message
+
+
+@pytest.mark.parametrize(
+    ("pixels", "words"),
+    [
+        (lambda logits: logits, "these are logits"),
+        (lambda logits: 255 * logits.sigmoid(), "from 0 to 1; your pixels go from"),
+        (lambda logits: 1 - logits.sigmoid(), "the mean of all pixels: came 0.7, wanted is 0.3"),
+        (lambda logits: logits.sigmoid() * math.nan, "go from nan to nan"),
+        (lambda logits: logits > 0, "got a tensor of type torch.bool"),
+        (lambda logits: logits.sigmoid().flatten(1), "got (5000, 784)"),
+        (torch.rand_like, None),
+    ],
+)
+def test_pixels_that_are_no_probabilities(pixels, words):
+    result = check("sample_prior", lambda model, n: pixels(model.decode(torch.randn(n, model.latent_dim))))
+    assert result.status == "wrong" and (words or "latents") in result.message
+
+
+def test_images_that_were_never_decoded():
+    assert "call model.decode" in check("sample_prior", lambda model, n: torch.rand(n, 1, 28, 28)).message
 
 
 @pytest.mark.parametrize("name", EXERCISES)
@@ -226,13 +494,22 @@ def test_progress(monkeypatch):
         progress("learp")
 
 
+def half_the_kl(model, optimizer, x):
+    reconstruction, kl = model.loss_terms(x)
+    optimizer.zero_grad()
+    (reconstruction + kl / 2).mean().backward()
+    optimizer.step()
+
+
 @pytest.mark.slow
 def test_the_unknown_is_told_in_the_terms_of_the_probe():
     result = check("sample_prior", lambda model, n: model.decode(3 * torch.randn(n, model.latent_dim)).sigmoid())
-    assert result.misconception is None and "standard deviation of their latents" in result.message
-    assert "[-0.0" in result.message or "[0.0" in result.message
-    result = check("training_step", lambda model, optimizer, x: (own_step(model, optimizer, x), optimizer.step()))
-    assert result.status == "wrong" and "the loss on a small batch before, after one step" in result.message
+    assert (
+        result.misconception is None
+        and "the standard deviation of your latents: came 3.0, wanted is 1.0" in result.message
+    )
+    result = check("training_step", half_the_kl)
+    assert result.status == "wrong" and "the loss on a small batch after one step: came " in result.message
 
 
 def own_optimizer(model, optimizer, x):
@@ -259,7 +536,7 @@ def brackets_forgotten(model, optimizer, x):
 @pytest.mark.parametrize(
     ("step", "misconception"),
     [
-        (own_optimizer, None),
+        (own_optimizer, "another_optimizer"),
         (cleared_between, "nothing_moves"),
         (brackets_forgotten, "nothing_moves"),
         (lambda model, optimizer, x: sum(model.loss_terms(x)).mean(), "nothing_moves"),
@@ -279,7 +556,7 @@ def test_what_torch_does_not_implement_is_no_stub():
 @pytest.mark.parametrize("shape", [(32,), (2,), ()])
 def test_latents_of_the_wrong_size(shape):
     result = check("sample_prior", lambda model, n: model.decode(torch.randn(n, *shape)).sigmoid())
-    assert result.status == "error" and "the second number is model.latent_dim" in result.message
+    assert result.status == "wrong" and "the second number is model.latent_dim" in result.message
 
 
 def test_a_list_of_images():
@@ -301,6 +578,212 @@ def test_a_wrong_shape_is_named():
     assert result.message == "the values are right, the shape is (1, 2); wanted is (2,)."
     result = check("lerp", lambda a, b, t: a[:1])
     assert "your result has shape (1,), wanted is (2,)" in result.message
+    result = check("gaussian_kl", lambda mu, logvar: gaussian_kl(mu, logvar).squeeze())
+    assert "the values are right, for mu of shape (1, 1), logvar of shape (1, 1) the shape is ()" in result.message
+
+
+ELEMENTS = {  # before they are added up
+    "gaussian_kl": lambda mu, logvar: -0.5 * (1 + logvar - mu**2 - logvar.exp()),
+    "gaussian_kl_between": lambda m, s, n, r: 0.5 * (r - s - 1 + (s.exp() + (m - n) ** 2) / r.exp()),
+    "bernoulli_nll": lambda logits, x: BCE(logits, x, reduction="none"),
+    "gaussian_nll": lambda x_hat, x, sigma: -Normal(x_hat, sigma).log_prob(x),
+    "gaussian_kl_1d": lambda mu, sigma: kl_divergence(Normal(mu, sigma), Normal(0.0, 1.0)),
+}
+IMAGE_SUM = lambda v: v.flatten(1).sum(1)  # noqa: E731
+WRONG_SUMS = [
+    ("mean_over_", lambda v: IMAGE_SUM(v).mean()),
+    ("mean_over_", lambda v: IMAGE_SUM(v).mean().expand(len(v))),
+    ("mean_over_", lambda v: v.flatten(1).mean(1)),
+    ("mean_over_", lambda v: v.flatten(1).mean(1, keepdim=True)),
+    ("mean_over_everything", torch.mean),
+    ("summed_over_images", torch.sum),
+    ("images_summed", lambda v: v.flatten(1).mean(1).sum()),
+    ("not_summed", lambda v: v),
+    ("not_summed", lambda v: v.flatten(1)),
+    ("_kept", lambda v: v.sum(0)),
+    ("_kept", lambda v: v.mean(0)),
+]
+
+
+def test_every_value_for_an_image_is_tried_below():
+    assert ELEMENTS.keys() == {name for name, exercise in EXERCISES.items() if exercise.each}
+
+
+@pytest.mark.parametrize("name", sorted(ELEMENTS.keys() - {"gaussian_kl_1d"}))
+@pytest.mark.parametrize(("misconception", "reduce"), WRONG_SUMS)
+def test_each_wrong_sum_or_mean_is_recognised(name, misconception, reduce):
+    result = check(name, lambda *a: reduce(ELEMENTS[name](*a)))
+    assert result.status == "wrong" and misconception in result.misconception
+    assert not any(words in result.message for words in ("values are right", "two things"))
+
+
+@pytest.mark.parametrize(("misconception", "reduce"), [("mean_over_pairs", torch.mean), ("summed_over_", torch.sum)])
+def test_wrong_sums_of_pairs(misconception, reduce):
+    assert misconception in check("gaussian_kl_1d", lambda *a: reduce(ELEMENTS["gaussian_kl_1d"](*a))).misconception
+
+
+@pytest.mark.parametrize("name", ["gaussian_kl", "gaussian_kl_between", "bernoulli_nll", "gaussian_nll"])
+@pytest.mark.parametrize("reduce", [torch.mean, lambda v: v.flatten(1).mean(1), torch.sum])
+def test_two_mistakes_at_once_are_both_told(name, reduce):
+    result = check(name, lambda *a: -reduce(ELEMENTS[name](*a)))
+    assert result.misconception == "sign_flipped" and result.message.startswith("two things. First, this is")
+
+
+@pytest.mark.parametrize("name", sorted(set(EXERCISES) - {"open_paths", "training_step", "sample_prior"}))
+def test_a_mean_of_the_right_result_is_never_called_right(name):
+    """Nor is it called a matter of shape."""
+    exercise = EXERCISES[name]
+    if all(torch.as_tensor(exercise.probe(exercise.reference, v)).numel() == 1 for v in exercise.inputs()):
+        return
+    for reduce in (torch.mean, torch.sum, torch.amax):
+        message = check(name, lambda *a, reduce=reduce: reduce(exercise.reference(*a))).message
+        assert "values are right" not in message and "numbers are right" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("gaussian_kl", lambda mu, logvar: gaussian_kl(mu, logvar.clamp(-10, 10)), "logvar = [[-30.0, -8.0]]"),
+        ("gaussian_kl", lambda mu, logvar: gaussian_kl(mu, logvar).clamp(max=1e4), "logvar = [[20.0, 8.0]]"),
+        ("gaussian_kl", lambda mu, logvar: gaussian_kl(mu.clamp(-5, 5), logvar), "mu = [[30.0, -30.0]]"),
+        ("gaussian_kl", lambda mu, logvar: gaussian_kl(mu, logvar).clamp(min=0.01), "mu = [[0.01, -0.01]]"),
+        ("gaussian_kl", lambda mu, logvar: gaussian_kl(mu, logvar) * (len(mu) != 64), "64 of 64 numbers are off"),
+        (
+            "gaussian_kl_1d",
+            lambda mu, sigma: EXERCISES["gaussian_kl_1d"].reference(mu, sigma.clamp(min=1e-3)),
+            "sigma = [0.0001, 1e-06]",
+        ),
+        (
+            "gaussian_kl_between",
+            lambda m, s, n, r: gaussian_kl_between(m, s, n, r.clamp(-10, 10)),
+            "logvar_p = [[-20.0, -6.0]]",
+        ),
+        ("bernoulli_nll", lambda a, x: bernoulli_nll(a.clamp(-50, 50), x), "from -631 to 820"),
+        ("gaussian_nll", lambda m, x, s: gaussian_nll(m, x, max(s, 0.1)), "sigma = 0.01"),
+        ("gaussian_nll", lambda m, x, s: gaussian_nll(m, x, min(s, 100)), "sigma = 1000"),
+        (
+            "mean_vae_loss",
+            lambda a, x, m, v, beta: EXERCISES["mean_vae_loss"].reference(a, x, m, v.clamp(max=10), beta),
+            "logvar (3, 5) from 13.",
+        ),
+        (
+            "reparameterize",
+            lambda mu, logvar, eps: mu + torch.exp(logvar.clamp(-10, 10) / 2) * eps,
+            "logvar = [[-30.0, 12.0]]",
+        ),
+    ],
+)
+def test_what_is_wrong_at_the_edge_alone_is_shown_there(name, answer, words):
+    result = check(name, answer)
+    assert result.status == "wrong" and words in result.message
+
+
+def test_a_factor_or_a_summand_is_named():
+    assert "3 times what is wanted" in check("lerp", lambda a, b, t: 3 * torch.lerp(a, b, t)).message
+    assert "0.5 too large" in check("lerp", lambda a, b, t: torch.lerp(a, b, t) + 0.5).message
+    assert "signs are flipped" in check("mean_vae_loss", lambda *a: -EXERCISES["mean_vae_loss"].reference(*a)).message
+
+
+def test_numbers_that_look_alike_get_more_digits():
+    """And many numbers are not written as two equal shapes."""
+    message = check("fourth_moment", lambda mu, sigma: mu**4 + 6 * mu**2 * sigma**2 + 3.0000003 * sigma**4).message
+    assert message.startswith("your expression at mu = -2, sigma = 3: came 475.000024, wanted is 475.0;")
+    message = check("slerp", lambda a, b, t: slerp(a, b, t) + (len(a) == 16)).message
+    assert "a (16,) from" in message and "16 of 16 numbers are off, most of all the one at [" in message
+
+
+@pytest.mark.parametrize(
+    ("returned", "words"),
+    [
+        (lambda kl: list(kl), "got a list of 1"),
+        (lambda kl: (kl, kl), "got a tuple of 2"),
+        (lambda kl: (v for v in kl), "got a generator"),
+        (lambda kl: {"kl": kl}, "got dict"),
+        (lambda kl: "0.5", "got str"),
+        (lambda kl: kl + 0j, "complex numbers came back"),
+        (lambda kl: kl.int(), "type int32"),
+        (lambda kl: kl.half(), "type float16"),
+        (lambda kl: kl > 0, "type bool"),
+        (lambda kl: kl * math.nan, "came [nan]"),
+        (lambda kl: kl / 0, "came [inf]"),
+        (lambda kl: kl.expand(10**11, *kl.shape), "far more numbers than are wanted"),
+        (
+            lambda kl: torch.sparse_coo_tensor(size=(10**6, 10**6), check_invariants=True),
+            "far more numbers than are wanted",
+        ),
+        (lambda kl: torch.tensor([]), "your result has shape (0,)"),
+        (lambda kl: np.array(["a"]), "got ndarray"),
+        (lambda kl: exit(), "ends the program"),
+    ],
+)
+def test_bad_returns_get_one_clear_sentence(returned, words):
+    result = check("gaussian_kl", lambda mu, logvar: returned(gaussian_kl(mu, logvar)))
+    assert result.status in ("wrong", "error") and words in result.message and len(result.message) < 160
+
+
+def test_an_answer_that_stops_at_one_input_is_told_where():
+    result = check("lerp", lambda a, b, t: torch.stack([torch.lerp(a[k], b[k], t) for k in (0, 1)]))
+    assert result.status == "error" and "That was for a = [2.0], b = [-1.0], t = 0.75." in result.message
+    result = check("effective_beta", lambda beta, r, k, p, d: beta if r == k == "sum" else None)
+    assert result.status == "wrong" and "kl = 'mean', pixels = 784, latent_dim = 20 nothing came back" in result.message
+
+
+def prints(a, b, t):
+    print("hello")
+    return torch.lerp(a, b, t)
+
+
+def seeds(a, b, t):
+    torch.manual_seed(0)
+    return torch.lerp(a, b, t)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (prints, "(By the way: what your function prints is held back here; call it yourself to see it.)"),
+        (seeds, "it sets the global seed"),
+        (lambda a, b, t: a.mul_(1 - t).add_(t * b), "(By the way: it overwrites a, which a caller may still need.)"),
+    ],
+)
+def test_habits_are_mentioned_and_no_mistake(answer, words, capsys):
+    result = check("lerp", answer)
+    assert result.status == "right" and words in result.message and not capsys.readouterr().out
+
+
+def test_an_answer_leaves_no_trace():
+    def untidy(a, b, t):
+        np.random.seed(0)  # noqa: NPY002
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        return torch.lerp(a, b, t)
+
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002
+    assert check("lerp", untidy).status == "right"
+    assert torch.is_grad_enabled() and torch.get_default_dtype() == torch.float32
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ([[True, False], ["False", False], [True, True]], "without quotation marks; got the text 'False'"),
+        ([["True", "False"], ["False", "False"], ["True", "True"]], "without quotation marks"),
+        ([[True, 0.3], [0, 0], [1, 1]], "True or False in each of the six places; got 0.3"),
+        ([[True, None], [0, 0], [1, 1]], "got None"),
+        ([[True, False], [..., ...], [True, True]], "one entry is still to do"),
+        ([True, False, False, False, True, True], "want 3 rows"),
+        (["TF", "FF", "TT"], "want 3 rows"),
+        ({"a": [1, 0], "b": [0, 0], "c": [1, 1]}, "want 3 rows"),
+    ],
+)
+def test_tables_that_are_no_answer(table, words):
+    result = check("open_paths", lambda: table)
+    assert result.status == "wrong" and words in result.message and "look again" not in result.message
+
+
+def test_an_untouched_table_is_to_do():
+    assert check("open_paths", lambda: [[..., ...]] * 3).status == "todo"
 
 
 def test_a_cut_gradient_is_noticed():
@@ -356,7 +839,7 @@ def test_a_result_instead_of_a_function(answer):
 
 
 def test_something_else_than_a_tensor():
-    assert check("lerp", lambda a, b, t: "no").status == "error"
+    assert check("lerp", lambda a, b, t: "no").message == "want a tensor back, got str."
 
 
 def test_unknown_exercise():

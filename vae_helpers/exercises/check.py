@@ -1,39 +1,24 @@
 """Check a student's function against the package's own, and recognise the classic mistakes.
 
 An answer that agrees with one of the catalogue's wrong implementations on every input, and not with the
-right one, has made that mistake.
+right one, has made that mistake; or it has summed or averaged over the wrong things.
 """
 
-import inspect
-import textwrap
-import traceback
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from vae_helpers.exercises.exercise import Exercise, Inputs
+from vae_helpers.exercises.attempts import attempt, by_position, run, sandbox
+from vae_helpers.exercises.differences import agree, all_given, counter_example
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception, call
+from vae_helpers.exercises.results import MARKS, TODO, CheckResult
 from vae_helpers.exercises.topics import find
+from vae_helpers.exercises.wrong_sums import wrong_sum
 
-MARKS = {"todo": "…  Still to do", "right": "✓  Right", "wrong": "✗  Not yet", "error": "✗  It stopped"}
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """The outcome of :func:`check`: ``status`` is "todo", "right", "wrong" or "error"."""
-
-    status: str
-    message: str
-    misconception: str | None = None
-
-    def __repr__(self) -> str:
-        return f"{MARKS[self.status]}: {self.message}"
-
-
-TODO = CheckResult("todo", "write it in the cell above, run that cell, then run this one again.")
 _latest: dict[str, CheckResult] = {}  # by exercise: the last result in this kernel, for progress()
+_results: dict[tuple[str, Callable, int], Tensor | CheckResult] = {}  # of references and mistakes, by trial
 
 
 def check(name: str, answer: Callable) -> CheckResult:
@@ -44,8 +29,12 @@ def check(name: str, answer: Callable) -> CheckResult:
     Raises:
         ValueError: there is no exercise of that name.
     """
-    _latest[name] = _check(find(name), answer)
-    return _latest[name]
+    habits: set[str] = set()
+    result = _check(find(name), answer, habits)
+    if habits and result.status in ("right", "wrong") and result.misconception != "input_overwritten":
+        result = replace(result, message=f"{result.message} (By the way: {'; '.join(sorted(habits))}.)")
+    _latest[name] = result
+    return result
 
 
 @dataclass(frozen=True)
@@ -77,159 +66,121 @@ def progress(*names: str) -> Progress:
     return Progress({name: _latest.get(name, TODO) for name in names or _latest})
 
 
-def _check(exercise: Exercise, answer: Callable) -> CheckResult:
+def _check(exercise: Exercise, answer: Callable, habits: set[str]) -> CheckResult:
     if not callable(answer):
         return CheckResult("error", f"check wants your function itself, not its result; got {type(answer).__name__}.")
-    answer = _take_by_position(exercise, answer)
+    answer = by_position(exercise, answer)
     if answer is None:
         return CheckResult("error", f"your function must take ({', '.join(exercise.arguments)}).")
     trials = exercise.inputs()
     got = []
     for values in trials:
-        result = _try(exercise, answer, values)
+        result = attempt(exercise, answer, values, habits)
         if isinstance(result, CheckResult):
-            return result
+            return _at(exercise, values, result) if got and exercise.probe is call else result
         got.append(result)
-    wanted = [_try(exercise, exercise.reference, values) for values in trials]
-    if _agree(exercise, got, wanted):
-        return _right(exercise, answer, trials[min(1, len(trials) - 1)])  # the first may be too simple
+    wanted = [_result(exercise, exercise.reference, trials, k) for k in range(len(trials))]
+    if agree(exercise, got, wanted):
+        return _right(exercise, answer, trials)
+    mistake = None if agree(exercise, got, wanted, shaped=False) else _mistake(exercise, trials, got, wanted)
+    if mistake is not None:
+        return CheckResult("wrong", mistake.message, mistake.name)
+    return CheckResult("wrong", counter_example(exercise, trials, got, wanted))
+
+
+def _at(exercise: Exercise, values: Inputs, result: CheckResult) -> CheckResult:
+    """The same, with the input: it stopped at one that is not the first, so not at all."""
+    if result is TODO:
+        given = all_given(exercise, values)
+        return CheckResult("wrong", f"for {given} nothing came back: does each branch end with a return?")
+    sizes = result.status != "error"
+    return replace(result, message=f"{result.message.rstrip('.')}. That was for {all_given(exercise, values, sizes)}.")
+
+
+def _mistake(exercise: Exercise, trials: list[Inputs], got: list[Tensor], wanted: list[Tensor]) -> Misconception | None:
+    """The mistake that explains all results: one of the catalogue, a wrong sum or mean, or both."""
     for mistake in exercise.misconceptions:
-        if _agree(exercise, got, (_try(exercise, mistake.function, values) for values in trials)):
-            return CheckResult("wrong", mistake.message, mistake.name)
-    return CheckResult("wrong", _counter_example(exercise, trials, got, wanted))
+        kept = [k for k, values in enumerate(trials) if mistake.only is None or mistake.only(*values)]
+        made = (_result(exercise, mistake.function, trials, k) for k in kept)
+        if agree(exercise, [got[k] for k in kept], made):
+            return mistake
+    if (found := wrong_sum(exercise, trials, got, wanted)) is not None or exercise.each is None:
+        return found
+    for mistake in exercise.misconceptions:
+        made = [_result(exercise, mistake.function, trials, k) for k in range(len(trials))]
+        if (found := wrong_sum(exercise, trials, got, made)) is not None:
+            return replace(mistake, message=f"two things. First, {mistake.message} Second, {found.message}")
+    return None
 
 
-def _take_by_position(exercise: Exercise, answer: Callable) -> Callable | None:
-    """The answer as a function of positional arguments, also where it takes keywords only; None if it can't."""
-    names = exercise.arguments
-    try:
-        signature = inspect.signature(answer)
-    except ValueError:  # a built-in that does not tell its arguments
-        return answer
-    try:
-        signature.bind(*names)
-        return answer
-    except TypeError:
-        pass
-    try:
-        signature.bind(**dict.fromkeys(names))
-        return lambda *values: answer(**dict(zip(names, values, strict=True)))
-    except TypeError:
-        return None
+def _result(exercise: Exercise, function: Callable, trials: list[Inputs], k: int) -> Tensor | CheckResult:
+    """What one of our own functions makes of a trial; asked again and again, so it is kept."""
+    key = exercise.title, function, k
+    if key not in _results:
+        _results[key] = attempt(exercise, function, trials[k])
+    return _results[key]
 
 
-def _try(exercise: Exercise, answer: Callable, values: Inputs) -> Tensor | CheckResult:
-    """The answer's result for one input, or what to say instead; the global random state stays as it was."""
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            output = exercise.probe(answer, tuple(v.clone() if isinstance(v, Tensor) else v for v in values))
-    except Exception as error:
-        if _says_undone(error):
-            return TODO
-        return CheckResult("error", _tell(error))
-    if output is None or output is ...:
-        return TODO
-    try:
-        return torch.as_tensor(output).detach().cpu().to_dense()
-    except Exception:
-        return CheckResult("error", f"want a tensor back, got {type(output).__name__}.")
-
-
-def _right(exercise: Exercise, answer: Callable, values: Inputs) -> CheckResult:
+def _right(exercise: Exercise, answer: Callable, trials: list[Inputs]) -> CheckResult:
     """The numbers are right; in a loss the right gradients must come back too, and the inputs stay as they are."""
-    wanted, _ = _gradients(exercise, exercise.reference, values)
-    got, overwritten = _gradients(exercise, answer, values)
-    wrong = [name for name in wanted if got[name] is None or not _near(got[name], wanted[name])]
-    if wrong:
+    cut, overwritten = set(), set()
+    for values in trials if exercise.differentiable else ():
+        wanted, _ = _gradients(exercise, exercise.reference, values)
+        if _has_kinks(exercise, values) or not all(g.isfinite().all() for g in wanted.values()):
+            continue
+        got, changed = _gradients(exercise, answer, values)
+        cut.update(name for name in wanted if not _near(got[name], wanted[name]))
+        overwritten.update(changed)
+    if cut:
+        names = _listed([name for name in exercise.differentiable if name in cut])
         return CheckResult(
             "wrong",
-            f"the numbers are right, but the right gradient does not come back to {' and '.join(wrong)}: stay in "
-            "torch, without detach(), no_grad(), item() or numpy().",
+            f"the numbers are right, but the right gradient does not come back to {names}: stay in torch, without "
+            "detach(), no_grad(), item() or numpy().",
             "gradient_cut",
         )
     if overwritten:
         return CheckResult(
             "wrong",
-            f"the result is right, but your function overwrites {' and '.join(overwritten)}, and the loss needs that.",
+            f"the result is right, but your function overwrites {_listed(sorted(overwritten))}, and the loss "
+            "needs that.",
             "input_overwritten",
         )
+    if exercise.further is not None:
+        result = run(exercise, lambda: exercise.further(answer))
+        if isinstance(result, CheckResult):
+            return result
     return CheckResult("right", exercise.why)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def _has_kinks(exercise: Exercise, values: Inputs) -> bool:
+    """Whether an argument is exactly 0 somewhere: there a right answer with abs() or relu() may have another slope."""
+    at = [exercise.arguments.index(name) for name in exercise.differentiable]
+    return any(bool((values[k] == 0).any()) for k in at)
 
 
 def _gradients(exercise: Exercise, function: Callable, values: Inputs) -> tuple[dict[str, Tensor | None], list[str]]:
     """The gradient that comes back to each argument that must have one (None: none), and which were overwritten."""
-    if not exercise.differentiable:
-        return {}, []
     leaves = [v.clone().requires_grad_() if isinstance(v, Tensor) else v for v in values]
     tracked = [v * 1 for v in leaves]  # no leaves, so that an answer may work in place
     at = {name: exercise.arguments.index(name) for name in exercise.differentiable}
     try:
-        result = function(*tracked).square().sum()
-        found = torch.autograd.grad(result, [leaves[k] for k in at.values()], allow_unused=True)
+        with sandbox(set()):
+            result = function(*tracked)
+            weights = torch.linspace(0.5, 1.5, result.numel(), dtype=result.dtype)  # each value counts, differently
+            total = (result.flatten() * weights).sum()
+            found = torch.autograd.grad(total, [leaves[k] for k in at.values()], allow_unused=True)
     except Exception:  # .numpy() of a tensor that needs a gradient raises, for one
         found = [None] * len(at)
     overwritten = [name for name, k in at.items() if not torch.equal(tracked[k], leaves[k])]
     return dict(zip(at, found, strict=True)), overwritten
 
 
-def _near(got: Tensor, wanted: Tensor) -> bool:
-    """Gradients of sums over many pixels: to a thousandth of the largest."""
-    return bool((got - wanted).abs().max() <= 1e-3 * wanted.abs().max() + 1e-6)
-
-
-def _agree(exercise: Exercise, got: list[Tensor], wanted: Iterable[Tensor]) -> bool:
-    """Whether all results agree; ``wanted`` is asked for no more than the first that does not."""
-    return all(_close(exercise, a, b) for a, b in zip(got, wanted, strict=True))
-
-
-def _close(exercise: Exercise, got: Tensor, wanted: Tensor) -> bool:
-    if got.shape != wanted.shape or got.is_complex():
-        return False
-    return torch.allclose(got.double(), wanted.double(), exercise.rtol, exercise.atol, equal_nan=True)
-
-
-def _counter_example(exercise: Exercise, trials: list[Inputs], got: list[Tensor], wanted: list[Tensor]) -> str:
-    """The simplest input that shows the difference: what went in, what came, what is wanted."""
-    failing = [k for k in range(len(trials)) if not _close(exercise, got[k], wanted[k])]
-    # the simplest; but one single number says little about a wrong shape
-    misshapen = [k for k in failing if got[k].shape != wanted[k].shape and got[k].numel() > 1]
-    k = (misshapen or failing)[0]
-    if exercise.measured:
-        return f"{exercise.measured}: came {_written_out(got[k])}, wanted is {_written_out(wanted[k])}."
-    given = ", ".join(
-        f"{name} = {_written_out(value)}" for name, value in zip(exercise.arguments, trials[k], strict=True)
-    )
-    if got[k].numel() == wanted[k].numel() and _close(exercise, got[k].reshape(wanted[k].shape), wanted[k]):
-        return f"the values are right, the shape is {tuple(got[k].shape)}; wanted is {tuple(wanted[k].shape)}."
-    if got[k].shape != wanted[k].shape:
-        return f"for {given} your result has shape {tuple(got[k].shape)}, wanted is {tuple(wanted[k].shape)}."
-    return f"for {given} came {_written_out(got[k])}, wanted is {_written_out(wanted[k])}."
-
-
-def _written_out(value: Tensor | float | str) -> str:
-    if isinstance(value, str):
-        return repr(value)
-    if not isinstance(value, Tensor):
-        return f"{value:g}"
-    if value.numel() > 6:
-        return f"a tensor of shape {tuple(value.shape)}"
-    return str(_rounded(value.tolist()))
-
-
-def _rounded(value: list | float) -> list | float:
-    return [_rounded(v) for v in value] if isinstance(value, list) else round(value, 4)
-
-
-def _says_undone(error: Exception) -> bool:
-    """A stub's own ``raise NotImplementedError``; PyTorch raises the same for an operation that it lacks."""
-    raised_by = traceback.extract_tb(error.__traceback__)[-1].line or ""
-    return isinstance(error, NotImplementedError) and (not str(error) or raised_by.startswith("raise"))
-
-
-def _tell(error: Exception) -> str:
-    """The error with the last line of the student's own code, not of a library's or of ours."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
-    frames = [f for f in frames if not Path(f.filename).is_relative_to(Path(__file__).parent)]
-    line = f' in the line "{frames[-1].line}"' if frames and frames[-1].line else ""
-    return f"{type(error).__name__}{line}: {textwrap.shorten(str(error), 300, placeholder=' ...')}"
+def _near(got: Tensor | None, wanted: Tensor) -> bool:
+    """Gradients of sums over many pixels: to a thousandth of the largest. None is right where the gradient is 0."""
+    difference = wanted.abs().max() if got is None else (got - wanted).abs().max()
+    return bool(difference <= 1e-3 * wanted.abs().max() + 1e-6)

@@ -6,7 +6,7 @@ from itertools import product
 import torch
 from torch import Generator, Tensor
 
-from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
+from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception, Refused
 from vae_helpers.gradient_estimators import score_gradient_with_baseline, score_gradients
 
 
@@ -30,20 +30,36 @@ HINTS = {
 }
 
 
+SHAPE = "want 3 rows of True or False, [mu, logvar] for each snippet: [[..., ...], [..., ...], [..., ...]]"
+
+
 def _right_rows(answer: Callable, values: Inputs) -> Tensor | None:
     """1 for each row that is right, 0 for each that is not."""
     table = answer()
     if table is None or table is ...:
         return None
     try:
-        rows = [[bool(value) for value in row] for row in table]
+        rows = [list(row) for row in table if not isinstance(row, str)]
     except TypeError:
         rows = []
     if [len(row) for row in rows] != [2, 2, 2]:
-        raise ValueError(
-            "want 3 rows of True or False, [mu, logvar] for each snippet: [[..., ...], [..., ...], [..., ...]]"
-        )
+        raise Refused(SHAPE)
+    if all(value is ... for row in rows for value in row):
+        return None
+    rows = [[_truth(value) for value in row] for row in rows]
     return torch.tensor([row == wanted for row, wanted in zip(rows, open_paths(), strict=True)]).double()
+
+
+def _truth(value: object) -> bool:
+    """True or False, also as 1 or 0, of NumPy or of PyTorch; nothing else, since nearly all else counts as True."""
+    if isinstance(value, str):
+        raise Refused(f"want True and False without quotation marks; got the text {value!r}.")
+    if value is ...:
+        raise Refused("one entry is still to do: write True or False for each of the six.")
+    try:
+        return {0.0: False, 1.0: True}[float(value)]
+    except Exception:
+        raise Refused(f"want True or False in each of the six places; got {value!r}.") from None
 
 
 def _with_wrong(rows: tuple[str, ...]) -> Callable:
@@ -65,11 +81,20 @@ def _wrong_rows() -> tuple[Misconception, ...]:
 def _draws() -> list[Inputs]:
     generator = Generator().manual_seed(0)
     inputs = []
-    for k, d, level in ((2, 1, 1.0), (5, 3, 100.0), (8, 2, -3.0)):
+    for k, d, level, shift in (
+        (2, 1, 1.0, 0.0),  # two draws, one dimension
+        (5, 3, 100.0, 0.0),
+        (8, 2, -3.0, 0.0),
+        (4, 2, 0.0, -9.0),  # tiny variances
+        (4, 2, 0.0, 8.0),  # large ones
+        (200, 20, 10.0, 0.0),
+    ):
         mu, logvar = torch.randn(2, d, generator=generator)
+        logvar = logvar + shift
         z = mu + torch.exp(logvar / 2) * torch.randn(k, d, generator=generator)
         inputs.append((level + z.square().sum(dim=1), z, mu, logvar))
-    return inputs
+    a_step = (z[:, 0] > 0).to(z.dtype)  # nearly all draws may have the same value
+    return [*inputs, (a_step, z, mu, logvar), (torch.ones(200), z, mu, logvar)]
 
 
 def _centred(values: Tensor) -> Tensor:
@@ -85,7 +110,7 @@ EXERCISES: dict[str, Exercise] = {
         "you can tell an open path by what was recorded, not by the name of the function.",
         _wrong_rows(),
         probe=_right_rows,
-        measured="rows that are right, as 1",
+        measured=("snippet a, 1 if right", "snippet b, 1 if right", "snippet c, 1 if right"),
     ),
     "score_gradient_with_baseline": Exercise(
         "the score-function estimator with a baseline",
@@ -160,6 +185,16 @@ EXERCISES: dict[str, Exercise] = {
                 "one_for_each_draw",
                 lambda values, z, mu, logvar: score_gradients(_centred(values), z, mu, logvar),
                 "right for each draw; the estimate is the mean over the draws, shape (D,).",
+            ),
+            Misconception(
+                "over_dimensions",
+                lambda values, z, mu, logvar: score_gradients(_centred(values), z, mu, logvar).mean(dim=1),
+                "this averages over the latent dimensions, dim=1; the draws are dim=0.",
+            ),
+            Misconception(
+                "one_number",
+                lambda values, z, mu, logvar: score_gradient_with_baseline(values, z, mu, logvar).mean(),
+                "this averages over the latent dimensions too: each dimension of mu has its own gradient, shape (D,).",
             ),
             Misconception(
                 "score_alone",

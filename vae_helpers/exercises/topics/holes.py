@@ -10,7 +10,17 @@ from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
 def _class_logits() -> list[Inputs]:
     logits = torch.randn(40, 10, generator=Generator().manual_seed(0))
     sure = torch.eye(10)[:4] * torch.tensor([[1.0], [2.0], [3.0], [9.0]])  # 0.23, 0.45, 0.69 and 0.999 for the top
-    return [(sure, 0.5), (3 * logits, 0.9), (3 * logits, 0.6), (100 * logits, 0.8), (sure[:1], 0.8)]
+    return [
+        (sure, 0.5),
+        (3 * logits, 0.9),
+        (3 * logits, 0.6),
+        (100 * logits, 0.8),
+        (sure[:1], 0.8),  # one image
+        (sure[3:], 0.8),  # one image without a doubt
+        (500 + 3 * logits, 0.7),  # exp alone would be infinite
+        (torch.zeros(3, 10), 0.05),  # no idea at all, and a bound below that
+        (logits.repeat(10, 1), 0.3),
+    ]
 
 
 def _confidence(class_logits: Tensor) -> Tensor:
@@ -44,6 +54,20 @@ EXERCISES: dict[str, Exercise] = {
                 "found_instead",
                 lambda class_logits, bound: 1 - hole_fraction(class_logits, bound),
                 "this is the fraction where a digit *is* found; holes are the others.",
+            ),
+            Misconception(
+                "softmax_by_hand",
+                lambda class_logits, bound: (
+                    ((class_logits.exp() / class_logits.exp().sum(1, keepdim=True)).amax(1) < bound).float().mean()
+                ),
+                "right until exp(logit) is infinite, near a logit of 89; softmax(dim=1) takes care of that.",
+            ),
+            Misconception(
+                "softmax_over_everything",
+                lambda class_logits, bound: (
+                    (class_logits.flatten().softmax(0).view_as(class_logits).amax(dim=1) < bound).float().mean()
+                ),
+                "all images share one softmax; the ten classes of *one* image share the probability: dim=1.",
             ),
             Misconception(
                 "bound_ignored",

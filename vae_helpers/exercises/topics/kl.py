@@ -3,28 +3,59 @@
 import torch
 from torch import Tensor
 
-from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
-from vae_helpers.exercises.inputs import pairs
+from vae_helpers.exercises.exercise import Each, Exercise, Inputs, Misconception
+from vae_helpers.exercises.inputs import pairs, rows
 from vae_helpers.losses import gaussian_kl, gaussian_kl_between
 
 
 def _kl_inputs() -> list[Inputs]:
-    simple = [(torch.tensor([[1.0]]), torch.tensor([[0.0]])), (torch.tensor([[0.0]]), torch.tensor([[1.0]]))]
-    extreme = (torch.tensor([[30.0, 0.0]]), torch.tensor([[-20.0, 8.0]]))
-    return [*simple, pairs(3, 2, 0), pairs(5, 4, 1, 2.0), extreme]
+    return [
+        rows([1.0], [0.0]),
+        rows([0.0], [1.0]),
+        pairs(3, 2, 0),
+        pairs(2, 1, 1),  # one latent dimension
+        pairs(5, 4, 2, 2.0),
+        rows([0.01, -0.01], [0.01, -0.01]),  # next to the prior
+        rows([0.0, 0.0], [0.0, 0.0]),  # the prior itself
+        rows([30.0, -30.0], [0.5, -0.5]),  # far away
+        rows([0.5, 1.0], [-30.0, -8.0]),  # tiny variances
+        rows([0.5, 1.0], [20.0, 8.0]),  # large ones
+        pairs(64, 32, 3),
+    ]
 
 
 def _kl_between_inputs() -> list[Inputs]:
-    one, zero = torch.tensor([[1.0]]), torch.tensor([[0.0]])
-    simple = [(one, zero, zero, zero), (zero, one, zero, zero), (zero, zero, zero, one)]
-    extreme = (torch.tensor([[30.0, 0.0]]), torch.tensor([[-20.0, 8.0]]), *pairs(1, 2, 4))
-    return [*simple, (*pairs(3, 2, 0), *pairs(3, 2, 1)), (*pairs(5, 4, 2, 2.0), *pairs(5, 4, 3)), extreme]
+    one, zero = [1.0], [0.0]
+    q_is_p = pairs(3, 2, 4)
+    return [
+        rows(one, zero, zero, zero),
+        rows(zero, one, zero, zero),
+        rows(zero, zero, zero, one),
+        (*pairs(3, 2, 0), *pairs(3, 2, 1)),
+        (*pairs(2, 1, 2), *pairs(2, 1, 3)),  # one latent dimension
+        (*pairs(5, 4, 2, 2.0), *pairs(5, 4, 3)),
+        (*q_is_p, *q_is_p),
+        (*q_is_p, *(v + 0.02 for v in q_is_p)),  # next to each other
+        rows([30.0, -3.0], [0.5, -0.5], [-30.0, 2.0], [1.0, 0.2]),  # far apart
+        rows([0.5, 1.0], [-20.0, -6.0], [0.0, 0.7], [0.5, -0.5]),  # a tiny variance of q
+        rows([0.5, 1.0], [0.5, -0.5], [0.0, 0.7], [-20.0, -6.0]),  # and of p
+        rows([0.5, 1.0], [15.0, 0.3], [0.0, 0.7], [0.5, 15.0]),  # large ones
+        (*pairs(64, 32, 5), *pairs(64, 32, 6)),
+    ]
 
 
 def _sigma_inputs() -> list[Inputs]:
-    simple = [(torch.tensor([1.0]), torch.tensor([1.0])), (torch.tensor([0.0]), torch.tensor([2.0]))]
     mu, log_sigma = pairs(1, 6, 0)
-    return [*simple, (mu[0], log_sigma[0].exp()), (torch.tensor([30.0, -1.0]), torch.tensor([1e-4, 50.0]))]
+    many, log_sigmas = pairs(1, 200, 1)
+    simple = [([1.0], [1.0]), ([0.0], [2.0]), ([0.5], [0.5])]
+    extreme = [
+        ([0.01, -0.01, 0.0], [1.01, 0.99, 1.0]),  # next to the prior
+        ([30.0, -30.0], [1.5, 0.7]),  # far away
+        ([0.5, -1.0], [1e-4, 1e-6]),  # tiny standard deviations
+        ([0.5, -1.0], [50.0, 1e4]),  # large ones
+    ]
+    tensors = [tuple(torch.tensor(v) for v in pair) for pair in simple + extreme]
+    return [*tensors[:3], (mu[0], log_sigma[0].exp()), *tensors[3:], (many[0], log_sigmas[0].exp())]
 
 
 def gaussian_kl_1d(mu: Tensor, sigma: Tensor) -> Tensor:
@@ -32,10 +63,11 @@ def gaussian_kl_1d(mu: Tensor, sigma: Tensor) -> Tensor:
     return -0.5 * (1 + torch.log(sigma**2) - mu**2 - sigma**2)
 
 
-def _between(mu_q: Tensor, logvar_q: Tensor, mu_p: Tensor, logvar_p: Tensor, *, half=0.5, square=2, scaled=True, one=1):
-    """The right formula, with a switch for each part that can be forgotten."""
-    distance = (mu_q - mu_p) ** square / (logvar_p.exp() if scaled else 1)
-    return half * (logvar_p - logvar_q + (logvar_q - logvar_p).exp() + distance - one).sum(dim=1)
+def _between(mu_q: Tensor, logvar_q: Tensor, mu_p: Tensor, logvar_p: Tensor, *, half=0.5, square=2, one=1, **logs):
+    """The right formula, with a switch for each part that can be mistaken; ``logs`` are of the two variances."""
+    distance = (mu_q - mu_p) ** square * torch.exp(-logs.get("unit", logvar_p))
+    ratio = logs.get("ratio", logvar_q - logvar_p)
+    return half * (logvar_p - logvar_q + ratio.exp() + distance - one).sum(dim=1)
 
 
 EXERCISES: dict[str, Exercise] = {
@@ -86,13 +118,9 @@ EXERCISES: dict[str, Exercise] = {
                 lambda mu, sigma: torch.log(sigma) + (1 + mu**2) / (2 * sigma**2) - 0.5,
                 "this is KL(p || q), the other way round.",
             ),
-            Misconception(
-                "summed",
-                lambda mu, sigma: gaussian_kl_1d(mu, sigma).sum(),
-                "this adds up all pairs; return one value for each.",
-            ),
         ),
         differentiable=("mu", "sigma"),
+        each=Each("pair"),
     ),
     "gaussian_kl": Exercise(
         "the KL of a diagonal Gaussian against the prior N(0, I)",
@@ -112,29 +140,9 @@ EXERCISES: dict[str, Exercise] = {
                 "this is never positive; a KL is never negative. Look at the sign in front.",
             ),
             Misconception(
-                "mean_over_dimensions",
-                lambda mu, logvar: gaussian_kl(mu, logvar) / mu.shape[1],
-                "this averages over the latent dimensions; the KL of independent dimensions is their sum.",
-            ),
-            Misconception(
-                "summed_over_images",
-                lambda mu, logvar: gaussian_kl(mu, logvar).sum(),
-                "this adds up the whole batch; keep one value per image by summing over dim=1 only.",
-            ),
-            Misconception(
-                "mean_over_images",
-                lambda mu, logvar: gaussian_kl(mu, logvar).mean(),
-                "this averages over the batch already; keep one value per image by summing over dim=1 only.",
-            ),
-            Misconception(
                 "logvar_as_log_sigma",
                 lambda mu, logvar: gaussian_kl(mu, 2 * logvar),
                 "this treats logvar as log sigma; it is log sigma^2, so sigma^2 is exp(logvar).",
-            ),
-            Misconception(
-                "not_summed",
-                lambda mu, logvar: -0.5 * (1 + logvar - mu.square() - logvar.exp()),
-                "this is one value for each latent dimension; sum them over dim=1.",
             ),
             Misconception(
                 "one_missing",
@@ -156,8 +164,29 @@ EXERCISES: dict[str, Exercise] = {
                 lambda mu, logvar: -0.5 * (1 + logvar - mu - logvar.exp()).sum(dim=1),
                 "mu enters as its square.",
             ),
+            Misconception(
+                "mu_added",
+                lambda mu, logvar: -0.5 * (1 + logvar + mu.square() - logvar.exp()).sum(dim=1),
+                "the square of mu has the wrong sign: a mean further from 0 must cost more.",
+            ),
+            Misconception(
+                "exp_forgotten",
+                lambda mu, logvar: -0.5 * (1 + logvar - mu.square() - logvar).sum(dim=1),
+                "logvar cancels out: the last term is the variance itself, not its logarithm.",
+            ),
+            Misconception(
+                "variance_squared",
+                lambda mu, logvar: -0.5 * (1 + logvar - mu.square() - logvar.exp().square()).sum(dim=1),
+                "exp(logvar) is sigma^2 already; you square it once more.",
+            ),
+            Misconception(
+                "reversed",
+                lambda mu, logvar: 0.5 * (logvar + (1 + mu.square()) * torch.exp(-logvar) - 1).sum(dim=1),
+                "this is KL(p || q), the other way round.",
+            ),
         ),
         differentiable=("mu", "logvar"),
+        each=Each(parts="latent dimensions"),
     ),
     "gaussian_kl_between": Exercise(
         "the KL between two diagonal Gaussians",
@@ -190,7 +219,7 @@ EXERCISES: dict[str, Exercise] = {
             ),
             Misconception(
                 "distance_not_scaled",
-                lambda *q_and_p: _between(*q_and_p, scaled=False),
+                lambda *q_and_p: _between(*q_and_p, unit=torch.zeros(())),
                 "the squared distance of the means is measured in units of p's variance: divide it by exp(logvar_p).",
             ),
             Misconception(
@@ -204,15 +233,16 @@ EXERCISES: dict[str, Exercise] = {
                 "this is 1/2 too much for each dimension: where q = p a KL is 0, so a -1 is missing.",
             ),
             Misconception(
-                "not_summed",
-                lambda mu_q, logvar_q, mu_p, logvar_p: torch.stack(
-                    [
-                        gaussian_kl_between(*(v[:, [j]] for v in (mu_q, logvar_q, mu_p, logvar_p)))
-                        for j in range(mu_q.shape[1])
-                    ],
-                    1,
+                "variances_swapped",
+                lambda mu_q, logvar_q, mu_p, logvar_p: _between(
+                    mu_q, logvar_q, mu_p, logvar_p, ratio=logvar_p - logvar_q
                 ),
-                "this is one value for each latent dimension; sum them over dim=1.",
+                "the ratio of the variances is upside down: q's is divided by p's, since the mean is over q.",
+            ),
+            Misconception(
+                "distance_over_q",
+                lambda mu_q, logvar_q, mu_p, logvar_p: _between(mu_q, logvar_q, mu_p, logvar_p, unit=logvar_q),
+                "the squared distance of the means is measured in units of p's variance, not of q's.",
             ),
             Misconception(
                 "log_term_not_halved",
@@ -231,17 +261,8 @@ EXERCISES: dict[str, Exercise] = {
                 lambda mu_q, logvar_q, mu_p, logvar_p: gaussian_kl_between(mu_q, 2 * logvar_q, mu_p, 2 * logvar_p),
                 "this treats logvar as log sigma; it is log sigma^2, so sigma^2 is exp(logvar).",
             ),
-            Misconception(
-                "mean_over_dimensions",
-                lambda mu_q, *rest: gaussian_kl_between(mu_q, *rest) / mu_q.shape[1],
-                "this averages over the latent dimensions; the KL of independent dimensions is their sum.",
-            ),
-            Misconception(
-                "summed_over_images",
-                lambda *q_and_p: gaussian_kl_between(*q_and_p).sum(),
-                "this adds up the whole batch; keep one value per image by summing over dim=1 only.",
-            ),
         ),
         differentiable=("mu_q", "logvar_q", "mu_p", "logvar_p"),
+        each=Each(parts="latent dimensions"),
     ),
 }

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
+from vae_helpers.exercises.exercise import Each, Exercise, Inputs, Misconception
 from vae_helpers.losses import bernoulli_nll, gaussian_nll
 
 LOG_2PI = math.log(2 * math.pi)
@@ -16,20 +16,39 @@ def _bernoulli_inputs() -> list[Inputs]:
     generator = Generator().manual_seed(0)
     logits, images = torch.randn(2, 3, 1, 28, 28, generator=generator)
     images = images.sigmoid()
+    black_or_white = (images > 0.5).float()
     fair_coins = torch.zeros(1, 1, 28, 28), images[:1]
-    extreme = 200 * logits[:2], (images[:2] > 0.5).float()  # probabilities that round to 0 and 1
-    return [fair_coins, (logits, images), extreme]
+    perfect = 40 * (2 * black_or_white[:1] - 1), black_or_white[:1]
+    extreme = 200 * logits[:2], black_or_white[:2]  # probabilities that round to 0 and 1
+    blank = torch.full((2, 1, 28, 28), 30.0), torch.zeros(2, 1, 28, 28)  # all ink on an empty page
+    many = torch.randn(2, 40, 1, 28, 28, generator=generator)
+    return [fair_coins, (logits, images), perfect, extreme, blank, (many[0], many[1].sigmoid())]
 
 
 def _gaussian_inputs() -> list[Inputs]:
     generator = Generator().manual_seed(0)
     x_hat, x = torch.rand(2, 3, 1, 28, 28, generator=generator)
-    simple = torch.zeros(1, 1, 1, 2), torch.ones(1, 1, 1, 2), 1.0
-    return [simple, (*simple[:2], 2.0), (x_hat, x, 0.3), (x_hat[:1], x[:1], 5.0), (x, x, 1e-3)]
+    simple = torch.zeros(1, 1, 1, 2), torch.ones(1, 1, 1, 2)
+    one_pixel = torch.rand(2, 4, 1, 1, 1, generator=generator)
+    many = torch.rand(2, 40, 1, 28, 28, generator=generator)
+    return [
+        (*simple, 1.0),
+        (*simple, 2.0),
+        (x_hat, x, 0.3),
+        (*one_pixel, 0.5),
+        (x_hat[:1], x[:1], 5.0),
+        (*simple, 0.01),  # tiny
+        (*simple, 1000.0),  # large
+        (x, x, 1e-3),  # a perfect copy
+        (*many, 1.0),
+    ]
 
 
 def _probability_bce(logits: Tensor, x: Tensor) -> Tensor:
-    p = torch.sigmoid(logits)
+    return _bce_of(torch.sigmoid(logits), x)
+
+
+def _bce_of(p: Tensor, x: Tensor) -> Tensor:
     return -(x * p.log() + (1 - x) * (1 - p).log()).flatten(1).sum(dim=1)
 
 
@@ -81,6 +100,30 @@ EXERCISES: dict[str, Exercise] = {
                 "nearly: the small number inside the log keeps it finite, but cuts the loss of a pixel off near 18 "
                 "nats, and the gradient with it. Use a function that takes the logits.",
             ),
+            *(
+                Misconception(
+                    "probability_clamped",
+                    lambda logits, x, least=least: _bce_of(logits.sigmoid().clamp(least, 1 - least), x),
+                    "nearly: where you clamp the probability, the loss of a pixel stops growing and its gradient is 0. "
+                    "Use a function that takes the logits.",
+                )
+                for least in (1e-7, 1e-6, 1e-5, 1e-4)
+            ),
+            Misconception(
+                "exp_overflows",
+                lambda logits, x: (torch.log(1 + logits.exp()) - x * logits).flatten(1).sum(dim=1),
+                "right until exp(logit) is infinite, near a logit of 89. F.softplus takes care of that.",
+            ),
+            Misconception(
+                "x_rounded",
+                lambda logits, x: bernoulli_nll(logits, (x > 0.5).float()),
+                "this makes x black and white; grey pixels count with their grey.",
+            ),
+            Misconception(
+                "squared_error",
+                lambda logits, x: _squared(logits.sigmoid(), x),
+                "this is the squared error, which belongs to a Gaussian; asked is the cross-entropy.",
+            ),
             Misconception(
                 "clamped_log",
                 lambda logits, x: F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none").flatten(1).sum(1),
@@ -98,13 +141,9 @@ EXERCISES: dict[str, Exercise] = {
                 lambda logits, x: -bernoulli_nll(logits, x),
                 "this is the log-likelihood; the loss is its negative.",
             ),
-            Misconception(
-                "summed_over_images",
-                lambda logits, x: bernoulli_nll(logits, x).sum(),
-                "this adds up the whole batch; keep one value per image: flatten(1), then sum over dim=1.",
-            ),
         ),
         differentiable=("logits",),
+        each=Each(parts="pixels"),
     ),
     "gaussian_nll": Exercise(
         "the Gaussian reconstruction term, with its scale",
@@ -176,12 +215,8 @@ EXERCISES: dict[str, Exercise] = {
                 lambda x_hat, x, sigma: -gaussian_nll(x_hat, x, sigma),
                 "this is the log-likelihood; the loss is its negative.",
             ),
-            Misconception(
-                "summed_over_images",
-                lambda x_hat, x, sigma: gaussian_nll(x_hat, x, sigma).sum(),
-                "this adds up the whole batch; keep one value per image: flatten(1), then sum over dim=1.",
-            ),
         ),
         differentiable=("x_hat",),
+        each=Each(parts="pixels"),
     ),
 }

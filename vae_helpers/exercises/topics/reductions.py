@@ -10,19 +10,42 @@ from vae_helpers.losses import bernoulli_nll, effective_beta, gaussian_kl, mean_
 
 def _loss_inputs() -> list[Inputs]:
     generator = Generator().manual_seed(0)
-    logits, x = torch.randn(2, 3, 1, 28, 28, generator=generator)
-    mu, logvar = torch.randn(2, 3, 5, generator=generator)
-    batch = logits, x.sigmoid(), mu, logvar
-    return [(*batch, 1.0), (*batch, 4.0), (*(v[:2] for v in batch), 0.5)]
+
+    def batch(n: int, latent_dim: int, mean: float = 0.0, logvar: float = 0.0, spread: float = 1.0) -> tuple:
+        logits, x = torch.randn(2, n, 1, 28, 28, generator=generator)
+        noise = torch.randn(2, n, latent_dim, generator=generator)
+        return logits, x.sigmoid(), mean + spread * noise[0], logvar + spread * noise[1]
+
+    usual = batch(3, 5)
+    sure = (200 * usual[0], (usual[1] > 0.5).float(), *usual[2:])  # probabilities that round to 0 and 1
+    return [
+        (*usual, 1.0),
+        (*usual, 4.0),
+        (*batch(2, 5), 0.5),
+        (*usual, 0.0),
+        (*batch(1, 5), 2.0),  # one image
+        (*batch(4, 1), 2.0),  # one latent dimension
+        (*batch(3, 5, spread=0.01), 100.0),  # next to the prior
+        (*batch(3, 5, mean=30.0), 2.0),
+        (*batch(3, 5, logvar=-20.0), 2.0),
+        (*batch(3, 5, logvar=15.0), 2.0),
+        (*sure, 1.0),
+        (*batch(32, 20), 1.0),
+    ]
 
 
 def _beta_inputs() -> list[Inputs]:
     combinations = [(a, b) for a in ("sum", "mean") for b in ("sum", "mean")]
-    return [(beta, *pair, pixels, d) for beta, pixels, d in ((1.0, 784, 20), (4.0, 3072, 128)) for pair in combinations]
+    sizes = ((1.0, 784, 20), (4.0, 3072, 128), (0.01, 784, 2), (2.0, 1, 20), (2.0, 784, 1))
+    return [(beta, *pair, pixels, d) for beta, pixels, d in sizes for pair in combinations]
 
 
 def _terms(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor]:
     return bernoulli_nll(logits, x), gaussian_kl(mu, logvar)
+
+
+def _with_probabilities(pixels: Tensor, mu: Tensor, logvar: Tensor, beta: float) -> Tensor:
+    return (pixels.flatten(1).sum(dim=1) + beta * gaussian_kl(mu, logvar)).mean()
 
 
 def _loss(combine) -> object:
@@ -107,6 +130,38 @@ EXERCISES: dict[str, Exercise] = {
                 "sigmoid_twice",
                 lambda logits, x, mu, logvar, beta: mean_vae_loss(logits.sigmoid(), x, mu, logvar, beta),
                 "the sigmoid is applied twice: functions with `logits` in their name apply it themselves.",
+            ),
+            Misconception(
+                "pixels_averaged_kl_summed_over_images",
+                _loss(lambda r, kl, beta, d: (r / 784).mean() + beta * kl.sum()),
+                "the reconstruction is averaged over pixels and images, the KL is summed over both its dimensions and "
+                "the images. Sum inside an image, then take the mean over images, in both terms.",
+            ),
+            Misconception(
+                "kl_alone",
+                _loss(lambda r, kl, beta, d: (beta * kl).mean()),
+                "this is the KL alone. Where does the reconstruction enter?",
+            ),
+            Misconception(
+                "reconstruction_alone",
+                _loss(lambda r, kl, beta, d: r.mean()),
+                "this is the reconstruction alone. Where does the KL enter?",
+            ),
+            Misconception(
+                "clamped_log",
+                lambda logits, x, mu, logvar, beta: _with_probabilities(
+                    F.binary_cross_entropy(logits.sigmoid(), x, reduction="none"), mu, logvar, beta
+                ),
+                "nearly: where a probability rounds to 0 or 1, this function cuts the loss of a pixel off at 100 nats, "
+                "and the gradient is lost. Use one that takes the logits.",
+            ),
+            Misconception(
+                "log_of_zero",
+                lambda logits, x, mu, logvar, beta: _with_probabilities(
+                    -(x * logits.sigmoid().log() + (1 - x) * (1 - logits.sigmoid()).log()), mu, logvar, beta
+                ),
+                "right until a probability rounds to 0 or 1, then log(0) makes it infinite or NaN. Use a function "
+                "that takes the logits.",
             ),
             Misconception(
                 "squared_error",
