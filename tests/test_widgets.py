@@ -173,6 +173,7 @@ def test_two_models_share_one_slider(model, images, test_set):
     assert both.view is first and (first.title, second.title) == ("plain", "VAE")
     assert (len(first.start), len(second.start)) == (5, 2) and first.points == b"" and len(second.points) > 0
     assert (first.code_name, second.code_name) == ("its code", "its mean \u03bc")
+    assert (first.prior, second.prior) == (False, True)  # no circles of a prior on an autoencoder's map
     assert first.start_image == second.start_image and first.end_label == second.end_label == 0
     assert np.allclose(first.end, encode_means(autoencoder, images)[(test_set[1] == 0).nonzero()[0]][0].tolist())
     both.pickers["end"][0].value = 7

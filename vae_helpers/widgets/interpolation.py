@@ -38,6 +38,7 @@ class InterpolationView(DecoderView):
     point_labels = traitlets.List().tag(sync=True)
     colors = traitlets.List(list(CLASS_COLORS)).tag(sync=True)
     limit = traitlets.Float(3.0).tag(sync=True)
+    prior = traitlets.Bool(True).tag(sync=True)  # its circles on the map: an autoencoder has none
     title = traitlets.Unicode("").tag(sync=True)  # the model's name, where there are several
     full_screen = traitlets.Bool(True).tag(sync=True)  # has the button; one of several views is enough
     code_name = traitlets.Unicode("its mean \u03bc").tag(sync=True)
@@ -101,6 +102,7 @@ class InterpolationSlider(Stage, widgets.VBox):
                 latent_dim=codes.shape[1],
                 title=name,
                 full_screen=not position,
+                prior=not isinstance(one, Autoencoder),
                 code_name="its code" if isinstance(one, Autoencoder) else "its mean \u03bc",
                 **self._map(codes),
                 **self._end("start", ends["start"], codes),
