@@ -9,7 +9,7 @@ from javascript import run_in_node
 from torch import nn
 
 from vae_helpers.encoding import encode_means
-from vae_helpers.latent_space import lerp, slerp
+from vae_helpers.latent_space import arc, lerp
 from vae_helpers.models import VAE, Autoencoder
 from vae_helpers.training import History
 from vae_helpers.widgets import (
@@ -75,8 +75,8 @@ def test_browser_and_torch_decode_alike(latent_dim, layer_norm):
 def test_browser_and_torch_interpolate_alike():
     ends, ts = torch.randn(6, 2, 5, generator=torch.Generator().manual_seed(0)), [0, 0.3, 0.5, 1]
     ends[1, 1], ends[2, 1], ends[3, 0] = 2 * ends[1, 0], -ends[2, 0], 0  # parallel, opposite, from the origin
-    code = f"return [w.lerp, w.slerp].map((f) => {ends.tolist()}.map(([a, b]) => {ts}.map((t) => f(a, b, t))));"
-    wanted = [[f(a, b, torch.tensor(ts)).tolist() for a, b in ends] for f in (lerp, slerp)]
+    code = f"return [w.lerp, w.arc].map((f) => {ends.tolist()}.map(([a, b]) => {ts}.map((t) => f(a, b, t))));"
+    wanted = [[f(a, b, torch.tensor(ts)).tolist() for a, b in ends] for f in (lerp, arc)]
     assert np.allclose(run_in_node(code, "shared/paths.js"), wanted, atol=1e-5)
 
 

@@ -6,7 +6,7 @@ import { connectDecoder } from "./shared/decoder.js";
 import { addDigit } from "./shared/digit.js";
 import { append } from "./shared/dom.js";
 import { label, labelAround, nameClasses, paintAxes, paintCircles, paintPoints, readMap } from "./shared/map.js";
-import { lerp, slerp } from "./shared/paths.js";
+import { arc, lerp } from "./shared/paths.js";
 import { drawOnChange, makeRender } from "./shared/render.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
 
@@ -68,7 +68,7 @@ function followPlay(model) {
 }
 
 function position(model, t) {
-  return (model.get("arc") ? slerp : lerp)(model.get("start"), model.get("end"), t);
+  return (model.get("arc") ? arc : lerp)(model.get("start"), model.get("end"), t);
 }
 
 /** The class-coloured map, painted by `fit()`, once for each size; `draw()` puts path, moving point and class over it. */

@@ -8,7 +8,7 @@ import traitlets
 from torch import Tensor, nn
 
 from vae_helpers.encoding import encode_means
-from vae_helpers.latent_space import lerp, slerp
+from vae_helpers.latent_space import arc, lerp
 from vae_helpers.models import Autoencoder
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.widgets.shared.codecs import float_bytes
@@ -57,7 +57,7 @@ class InterpolationSlider(Stage, widgets.VBox):
         images, labels: the images to choose from, (N, 1, 28, 28) and (N,).
         start, end: a digit from 0 to 9; its first image is taken.
         start_index, end_index: positions in ``images``, to choose an image exactly.
-        arc: move along the arc (slerp) instead of the straight line (lerp).
+        arc: turn along the arc, with the length in a straight line, instead of going straight.
         presenter: larger, for a projector; may be set later too.
 
     Raises:
@@ -114,7 +114,7 @@ class InterpolationSlider(Stage, widgets.VBox):
         layout = {"width": "auto", "flex": "1 1 300px", "max_width": "520px"}
         self.slider = linked_slider("t", "t", self.views, self, min=0, max=1, step=0.01, layout=layout)
         self.play = widgets.Play(max=199, interval=30, repeat=True)
-        self.arc_box = widgets.Checkbox(description="along the arc (slerp)", indent=False)
+        self.arc_box = widgets.Checkbox(description="along the arc", indent=False)
         self.message = widgets.HTML()
         link_control(self.arc_box, "arc", self.views, self)
         link_control(self.play, "frame", [self.view])
@@ -136,7 +136,7 @@ class InterpolationSlider(Stage, widgets.VBox):
     @property
     def z(self) -> list[float]:
         """The latent now shown, D numbers."""
-        path = slerp if self.arc else lerp
+        path = arc if self.arc else lerp
         return path(torch.tensor(self.view.start), torch.tensor(self.view.end), self.t).tolist()
 
     def __repr__(self) -> str:
