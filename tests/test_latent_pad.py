@@ -47,7 +47,7 @@ def test_start(pad, model, images, labels):
     assert pad.z == [0.5, -1.25] and (view.z1, view.z2) == (0.5, -1.25)
     assert not view.nearest and not view.presenter and view.colors == list(CLASS_COLORS)
     assert np.array_equal(points_of(view), encode_means(model, images).numpy())
-    assert view.point_labels == labels.tolist() and pad.limit == view.limit >= 3.5
+    assert view.point_labels == labels.tolist() and pad.limit == view.limit == 5.0
     assert LatentPad(model, images, labels, presenter=True).view.presenter
 
 
@@ -73,7 +73,7 @@ def test_what_is_sent_stays_small(test_set):
 def test_most_points_are_on_the_map(test_set):
     pad = LatentPad(load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt"), *test_set)
     assert (np.abs(points_of(pad.view)).max(axis=1) <= pad.limit).mean() > 0.995
-    assert pad.limit == round(pad.limit, 1) < 5
+    assert 5 <= pad.limit == round(pad.limit, 1) < 6
 
 
 def test_pad_and_view_follow_each_other(pad):
@@ -117,8 +117,8 @@ def test_z_off_the_map_is_refused(pad, model, images, labels, z):
 
 
 def test_the_message_says_how_far_z_may_go(pad):
-    with pytest.raises(traitlets.TraitError, match=r"z: want 2 numbers from -3.5 to 3.5, got \[4.0, 0.0\]"):
-        pad.z = [4.0, 0.0]
+    with pytest.raises(traitlets.TraitError, match=r"z: want 2 numbers from -5 to 5, got \[5.5, 0.0\]"):
+        pad.z = [5.5, 0.0]
 
 
 def untrained_to_death() -> nn.Module:
@@ -158,7 +158,7 @@ def test_mass_of_the_prior():
     radii, shares = np.linspace(0, 6, 25).tolist(), [0.5, 0.9, 0.99]
     again = f"{shares}.map((share) => w.massInside(w.radiusOf(share)))"
     code = f"return [{radii}.map(w.massInside), {shares}.map(w.radiusOf), {again}];"
-    mass, circles, again = run_in_node(code, "latent_pad.js")
+    mass, circles, again = run_in_node(code, "shared/prior.js")
     assert np.allclose(mass, 1 - np.exp(-np.square(radii) / 2), atol=1e-15)
     assert np.allclose(circles, np.sqrt(-2 * np.log(1 - np.array(shares)))) and np.allclose(again, shares)
     samples = torch.randn(200_000, 2, generator=torch.Generator().manual_seed(0)).norm(dim=1).numpy()
@@ -171,7 +171,7 @@ def test_nearest_points():
     got = run_in_node(
         f"const points = Float32Array.from({points.flatten().tolist()});"
         f"return {places.tolist()}.map((z) => w.nearestPoints(points, z, 5));",
-        "latent_pad.js",
+        "shared/map.js",
     )
     distances = np.linalg.norm(places[:, None] - points.astype(float), axis=2)
     assert got == distances.argsort(axis=1, kind="stable")[:, :5].tolist()

@@ -5,6 +5,7 @@ import torch
 from torch.distributions import Normal
 
 from vae_helpers.latent_space import (
+    arc,
     lerp,
     log_aggregate_posterior,
     log_prior,
@@ -38,6 +39,23 @@ def test_slerp_in_opposite_directions_stays_near(generator):
 @pytest.mark.parametrize("b", [2 * A, -A, torch.zeros(2)])
 def test_slerp_without_an_arc_is_the_straight_line(b):
     torch.testing.assert_close(slerp(A, b, 0.3), lerp(A, b, 0.3))
+
+
+def test_the_arcs_length_changes_evenly(generator):
+    t = torch.linspace(0, 1, 9)
+    for a, b in torch.randn(100, 2, 2, generator=generator):
+        path = arc(a, b, t)
+        torch.testing.assert_close(path[[0, -1]], torch.stack([a, b]), atol=1e-5, rtol=0)
+        torch.testing.assert_close(path.norm(dim=1), torch.lerp(a.norm(), b.norm(), t), atol=1e-3, rtol=1e-3)
+    a = torch.randn(16, generator=generator)
+    b = torch.randn(16, generator=generator)
+    b = b * a.norm() / b.norm()
+    torch.testing.assert_close(arc(a, b, t), slerp(a, b, t))  # of equal length: one and the same
+
+
+@pytest.mark.parametrize("b", [2 * A, torch.zeros(2)])
+def test_arc_without_an_arc_is_the_straight_line(b):
+    torch.testing.assert_close(arc(A, b, 0.3), lerp(A, b, 0.3))
 
 
 def test_midpoint_norms_in_many_dimensions(generator):

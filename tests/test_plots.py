@@ -43,6 +43,7 @@ def test_latent_map(images):
     codes, labels = torch.randn(300, 2), torch.arange(300) % 10
     fig = plots.add_path(plots.latent_map(codes, labels), torch.tensor([[0.0, 0], [1, 1]]))
     assert len(fig.axes[0].collections) == 10
+    assert min(text.zorder for text in fig.axes[0].texts) > max(line.zorder for line in fig.axes[0].lines)
     named = {text.get_text() for text in fig.axes[0].texts}
     assert named == {str(digit) for digit in range(10)} | {"50%", "90%", "99%"}
     with pytest.raises(ValueError, match=r"codes: want shape \(N, 2\), got \(5, 3\)"):
@@ -119,8 +120,10 @@ def test_path_profile():
 
 
 def test_path_lengths():
-    fig = plots.path_lengths(torch.linspace(0, 1, 5), {"lerp": torch.ones(5)}, torch.linspace(0, 10, 1001))
-    band = fig.axes[0].patches[0]
+    lengths = torch.arange(101.0)[:, None].expand(101, 5)  # of 101 paths
+    fig = plots.path_lengths(torch.linspace(0, 1, 5), {"lerp": lengths}, torch.linspace(0, 10, 1001))
+    band, spread = fig.axes[0].patches[0], fig.axes[0].collections[0].get_datalim(fig.axes[0].transData)
+    assert (spread.y0, spread.y1) == pytest.approx((5, 95)) and (fig.axes[0].lines[0].get_ydata() == 50).all()
     assert (band.get_y(), band.get_y() + band.get_height()) == pytest.approx((0.25, 9.75))
 
 

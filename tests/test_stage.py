@@ -89,7 +89,7 @@ def test_dead_dimensions_are_named(images):
     assert widget.active == active_units(encode_distributions(model, images)[0]).tolist() == [True, False, True]
     assert [slider.description for slider in widget.sliders] == ["z1", "z2 (dead)", "z3"]
     assert ["vae-dead" in slider._dom_classes for slider in widget.sliders] == [False, True, False]
-    assert widget.view.note.startswith("2 of 3 dimensions in use: over these 500 images the variance of the mean")
+    assert widget.view.note.startswith("2 of 3 dimensions active: over these 500 images the variance of the mean")
 
 
 def test_without_images_nothing_is_said_of_dead_dimensions(model):

@@ -9,7 +9,7 @@ from javascript import run_in_node
 from torch import nn
 
 from vae_helpers.encoding import encode_means
-from vae_helpers.latent_space import lerp, slerp
+from vae_helpers.latent_space import arc, lerp
 from vae_helpers.models import VAE, Autoencoder
 from vae_helpers.training import History
 from vae_helpers.widgets import (
@@ -75,8 +75,8 @@ def test_browser_and_torch_decode_alike(latent_dim, layer_norm):
 def test_browser_and_torch_interpolate_alike():
     ends, ts = torch.randn(6, 2, 5, generator=torch.Generator().manual_seed(0)), [0, 0.3, 0.5, 1]
     ends[1, 1], ends[2, 1], ends[3, 0] = 2 * ends[1, 0], -ends[2, 0], 0  # parallel, opposite, from the origin
-    code = f"return [w.lerp, w.slerp].map((f) => {ends.tolist()}.map(([a, b]) => {ts}.map((t) => f(a, b, t))));"
-    wanted = [[f(a, b, torch.tensor(ts)).tolist() for a, b in ends] for f in (lerp, slerp)]
+    code = f"return [w.lerp, w.arc].map((f) => {ends.tolist()}.map(([a, b]) => {ts}.map((t) => f(a, b, t))));"
+    wanted = [[f(a, b, torch.tensor(ts)).tolist() for a, b in ends] for f in (lerp, arc)]
     assert np.allclose(run_in_node(code, "shared/paths.js"), wanted, atol=1e-5)
 
 
@@ -173,6 +173,7 @@ def test_two_models_share_one_slider(model, images, test_set):
     assert both.view is first and (first.title, second.title) == ("plain", "VAE")
     assert (len(first.start), len(second.start)) == (5, 2) and first.points == b"" and len(second.points) > 0
     assert (first.code_name, second.code_name) == ("its code", "its mean \u03bc")
+    assert (first.prior, second.prior) == (False, True)  # no circles of a prior on an autoencoder's map
     assert first.start_image == second.start_image and first.end_label == second.end_label == 0
     assert np.allclose(first.end, encode_means(autoencoder, images)[(test_set[1] == 0).nonzero()[0]][0].tolist())
     both.pickers["end"][0].value = 7

@@ -40,16 +40,17 @@ def lerp(a: Float[Tensor, " D"], b: Float[Tensor, " D"], t: float | Tensor) -> F
 
 @checked
 def slerp(a: Float[Tensor, " D"], b: Float[Tensor, " D"], t: float | Tensor) -> Float[Tensor, "*T D"]:
-    """Along the arc from ``a`` to ``b``: sin((1-t) w)/sin(w) a + sin(t w)/sin(w) b, w the angle between them.
+    """Spherical interpolation: sin((1-t) w)/sin(w) a + sin(t w)/sin(w) b, w the angle between ``a`` and ``b``.
 
-    Keeps the distance from the origin near that of the ends, where a straight line cuts through the middle.
-    Where the arc is not defined (the same direction, opposite directions, a zero vector) it is the straight line.
+    For ends of *equal* length it is the arc of a circle around the origin. Ends of unequal length it joins by a curve
+    that may reach far beyond both, the farther the nearer w is to 180 degrees: :func:`arc` does not.
+    Where w is 0 or 180 degrees, or not defined (a zero vector), it is the straight line.
 
     >>> a, b = torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0])
     >>> slerp(a, b, 0.5), lerp(a, b, 0.5)
     (tensor([1.4142, 1.4142]), tensor([1., 1.]))
 
-    Args, returns and errors as :func:`lerp`. Source: White 2016 (arXiv 1609.04468); Shoemake 1985.
+    Args, returns and errors as :func:`lerp`. Source: Shoemake 1985; White 2016 (arXiv 1609.04468).
     """
     _check_steps(t)
     t = torch.as_tensor(t, dtype=a.dtype, device=a.device)[..., None]
@@ -59,6 +60,28 @@ def slerp(a: Float[Tensor, " D"], b: Float[Tensor, " D"], t: float | Tensor) -> 
     if torch.sin(omega) < 1e-3:  # in float32, 1e-3 is safely above rounding
         return (1 - t) * a + t * b
     return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+
+
+@checked
+def arc(a: Float[Tensor, " D"], b: Float[Tensor, " D"], t: float | Tensor) -> Float[Tensor, "*T D"]:
+    """From ``a`` to ``b`` with the direction along the arc, as :func:`slerp` has it, and the length in a straight line.
+
+    So the length stays between those of the ends. Where an end is a zero vector, or the directions are opposite, it
+    keeps to the straight line.
+
+    >>> a, b = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 1.0])
+    >>> arc(a, b, 0.5)
+    tensor([1.4142, 1.4142])
+    >>> slerp(a, b, 0.5)  # longer: 2.24, where the arc has (3 + 1) / 2
+    tensor([2.1213, 0.7071])
+
+    Args, returns and errors as :func:`lerp`.
+    """
+    lengths = torch.stack([a.norm(), b.norm()])
+    if not (lengths > 0).all():
+        return lerp(a, b, t)
+    start, end = lengths[:, None]
+    return lerp(start, end, t) * slerp(a / start, b / end, t)
 
 
 def quantile_grid(n: int = 20, tail: float = 0.02) -> Float[Tensor, "n*n 2"]:

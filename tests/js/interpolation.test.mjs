@@ -17,7 +17,7 @@ beforeEach(() => {
 
 function traitsOf(traits = {}) {
   const ends = { start: [2, 0], end: [0, 2], start_image: IMAGE, end_image: IMAGE, start_label: 2, end_label: 7 };
-  const rest = { t: 0, arc: false, frame: 0, title: "", code_name: "its mean μ" };
+  const rest = { t: 0, arc: false, frame: 0, title: "", code_name: "its mean μ", prior: true };
   return { ...decoderTraits(2), ...ends, ...rest, ...NO_MAP, ...traits };
 }
 
@@ -102,12 +102,13 @@ test("on the map, the path runs from start to end and the point is at t", () => 
   const { model } = render({ ...points, t: 0.25 });
   const canvas = el.querySelector(".vae-map");
   FakeObserver.resize(canvas); // it has its first size
-  assert.equal(canvas.attributes["aria-label"], "latent map; the moving point is at (1.50, 0.50)");
+  assert.equal(canvas.attributes["aria-label"], "latent map; the moving point is at (1.50, 0.50), nearest images: 0");
   const { calls } = canvas.context;
   const only = (name) => calls.filter((call) => call[0] === name).map(([, x, y]) => [x, y]);
   assertClose(only("moveTo")[0], [225, 150]); // (2, 0) on 300 pixels that show -4 to 4
   assertClose(only("lineTo")[49], [150, 75]);
   only("arc").forEach((place) => assertClose(place, [206.25, 131.25]));
+  assert.deepEqual(calls.find(([name]) => name === "fillText").slice(1), ["nearest images: 0", 294, 10]);
   model.set("arc", true);
   frames.next();
   const [x, y] = only("lineTo").at(-26); // k = 25 of 50, halfway along the arc

@@ -18,23 +18,6 @@ test("beyond the edge it is the nearest place on the map", () => {
   assert.deepEqual(w.toLatent(500, 100, 400, 4), [4, 2]);
 });
 
-test("the share of the prior inside a radius, and the radius of a share", () => {
-  assertClose([1, 2].map(w.massInside), [1 - Math.exp(-0.5), 1 - Math.exp(-2)]);
-  assertClose([0.5, 0.9, 0.99].map(w.radiusOf), [0.5, 0.1, 0.01].map((rest) => Math.sqrt(-2 * Math.log(rest))));
-  for (const share of [0, 1e-12, 0.3, 0.999]) assertClose([w.massInside(w.radiusOf(share)) - share], [0], 1e-15);
-  assertClose([w.massInside(1e-6) / 5e-13], [1], 1e-9); // 1 - exp(...) would have few digits left
-  assert.deepEqual([w.massInside(100), w.radiusOf(1)], [1, Infinity]);
-});
-
-test("the nearest points, the nearest first", () => {
-  const points = Float32Array.of(3, 0, 0, 1, -1, -1, 0, 0.5);
-  assert.deepEqual(w.nearestPoints(points, [0, 0], 3), [3, 1, 2]);
-  assert.deepEqual(w.nearestPoints(points, [4, 0], 1), [0]);
-  assert.deepEqual(w.nearestPoints(points, [0, 0], 9), [3, 1, 2, 0]); // no more than there are
-  assert.deepEqual(w.nearestPoints(points, [0, 0], 0), []);
-  assert.deepEqual(w.nearestPoints(Float32Array.of(1, 0, 0, 1, -1, 0), [0, 0], 2), [0, 1]); // as far: in their order
-});
-
 test("each key's step", () => {
   const presses = {
     ArrowRight: [0.55, -1],
@@ -58,12 +41,6 @@ test("twenty steps make 1, and no step leaves the map", () => {
   assert.deepEqual(z, [1, 0]);
   assert.deepEqual(w.step([3.98, 4], "ArrowRight", false, 4), [4, 4]);
   assert.deepEqual(w.step([0, -3.9], "PageDown", false, 4), [0, -4]);
-});
-
-test("a share has as many decimals as tell it from 100 %", () => {
-  const wanted = { 0: "0 %", 0.626: "63 %", 0.9: "90 %", 0.99: "99 %", 0.9997: "99.97 %", 0.99999: "99.999 %" };
-  for (const [share, text] of Object.entries(wanted)) assert.equal(w.percent(Number(share)), text);
-  assert.equal(w.percent(1), "100.000000 %");
 });
 
 test("the caption", () => {

@@ -57,12 +57,17 @@ def path_profile(t: Tensor, densities: dict[str, Tensor], classes: Tensor) -> Fi
 
 
 def path_lengths(t: Tensor, lengths: dict[str, Tensor], prior_lengths: Tensor) -> Figure:
-    """|z| along paths, each (T,), over a band that holds 95 % of the lengths of the prior's samples, (N,)."""
-    fig, axis = plt.subplots(figsize=(6, 2.8))
+    """|z| along many paths, each (paths, T): their mean, and shaded where 90 % of them lie.
+
+    A grey band holds 95 % of the lengths of the prior's samples, (N,).
+    """
+    fig, axis = plt.subplots(figsize=(7, 3.2))
     axis.axhspan(*prior_lengths.quantile(torch.tensor([0.025, 0.975])).tolist(), color="0.9", label="95 % of the prior")
-    for (name, values), style in zip(lengths.items(), ("--", "-", ":"), strict=False):
-        axis.plot(t.numpy(), values.numpy(), style, color="black", label=name)
-    axis.set(xlabel="t", ylabel="mean of |z|")
+    for (name, values), style in zip(lengths.items(), LINE_STYLES[1:], strict=False):
+        low, high = values.quantile(torch.tensor([0.05, 0.95]), dim=0)
+        axis.fill_between(t, low, high, color=style["color"], alpha=0.2, lw=0, label=f"90 % of {name}")
+        axis.plot(t, values.mean(dim=0), **style, lw=2, label=f"{name}, mean")
+    axis.set(xlabel="t", ylabel="|z|")
     axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     fig.tight_layout()
     return fig

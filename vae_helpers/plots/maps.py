@@ -18,7 +18,7 @@ def latent_map(codes: Tensor, labels: Tensor, *, size: float = 6.5, limit: float
     for mass in (0.5, 0.9, 0.99):
         radius = np.sqrt(-2 * np.log(1 - mass))  # the norm of a 2-D standard normal is Rayleigh distributed
         axis.add_patch(plt.Circle((0, 0), radius, fill=False, ls=":", color="black", lw=0.8))
-        axis.annotate(f"{mass:.0%}", (0, radius), ha="center", va="bottom", fontsize=7)
+        axis.annotate(f"{mass:.0%}", (0, radius), ha="center", va="bottom", fontsize=9)
     limit = limit or 1.05 * codes.abs().quantile(0.999).item()
     axis.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="$z_1$", ylabel="$z_2$")
     axis.legend(title="digit", markerscale=4, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
@@ -27,8 +27,10 @@ def latent_map(codes: Tensor, labels: Tensor, *, size: float = 6.5, limit: float
 
 
 def add_path(fig: Figure, path: Tensor, name: str = "") -> Figure:
-    """Draw a path (T, 2) with its end points on a :func:`latent_map`."""
+    """Draw a path (T, 2) with its end points on a :func:`latent_map`, below the names of the classes."""
     axis = fig.axes[0]
+    for text in axis.texts:
+        text.set_zorder(8)
     axis.plot(*path.T.numpy(), "-", color="white", lw=4, zorder=5)
     axis.plot(*path.T.numpy(), "-", color="black", lw=1.8, zorder=6, label=name)
     axis.plot(*path[[0, -1]].T.numpy(), "o", color="black", ms=7, zorder=7)

@@ -5,11 +5,12 @@ import { disc, fitCanvas, strokeRimmed, toPixel } from "./shared/canvas.js";
 import { connectDecoder } from "./shared/decoder.js";
 import { addDigit } from "./shared/digit.js";
 import { append } from "./shared/dom.js";
-import { nameClasses, paintPoints, readMap } from "./shared/map.js";
-import { lerp, slerp } from "./shared/paths.js";
+import { label, labelAround, nameClasses, paintAxes, paintCircles, paintPoints, readMap } from "./shared/map.js";
+import { arc, lerp } from "./shared/paths.js";
 import { drawOnChange, makeRender } from "./shared/render.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
 
+const NEIGHBOURS = 5; // of the points on the map, whose class is told
 const TEXT = 13; // height of the map's text, in the units that it is drawn in
 
 function setUp({ model, el, onStop }) {
@@ -67,10 +68,10 @@ function followPlay(model) {
 }
 
 function position(model, t) {
-  return (model.get("arc") ? slerp : lerp)(model.get("start"), model.get("end"), t);
+  return (model.get("arc") ? arc : lerp)(model.get("start"), model.get("end"), t);
 }
 
-/** The class-coloured map, painted by `fit()`, once for each size; `draw()` puts the path and the moving point over it. */
+/** The class-coloured map, painted by `fit()`, once for each size; `draw()` puts path, moving point and class over it. */
 function addMap(model, el) {
   const canvas = append(el, "canvas", "vae-map");
   canvas.setAttribute("role", "img");
@@ -83,7 +84,8 @@ function addMap(model, el) {
     if (size === 0) return;
     const unit = canvas.width / size;
     background = paintPoints(map, canvas.width, unit);
-    nameClasses(background.getContext("2d"), map, canvas.width, unit);
+    const layers = [...(model.get("prior") ? [paintCircles] : []), nameClasses, paintAxes];
+    for (const paint of layers) paint(background.getContext("2d"), map, canvas.width, unit);
     draw();
   };
   const draw = () => {
@@ -98,8 +100,9 @@ function addMap(model, el) {
     const z = position(model, t);
     disc(context, place(...z), 7.5, "#fff");
     disc(context, place(...z), 5.5, "#111");
-    const where = z.map((value) => value.toFixed(2)).join(", ");
-    canvas.setAttribute("aria-label", `latent map; the moving point is at (${where})`);
+    const [where, digit] = [z.map((value) => value.toFixed(2)).join(", "), labelAround(map, z, NEIGHBOURS)];
+    label(context, `nearest images: ${digit}`, [size - 6, 10], "right", 1);
+    canvas.setAttribute("aria-label", `latent map; the moving point is at (${where}), nearest images: ${digit}`);
   };
   return { canvas, fit, draw };
 }

@@ -8,7 +8,7 @@ import traitlets
 from torch import Tensor, nn
 
 from vae_helpers.encoding import encode_means
-from vae_helpers.latent_space import lerp, slerp
+from vae_helpers.latent_space import arc, lerp
 from vae_helpers.models import Autoencoder
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.widgets.shared.codecs import float_bytes
@@ -38,6 +38,7 @@ class InterpolationView(DecoderView):
     point_labels = traitlets.List().tag(sync=True)
     colors = traitlets.List(list(CLASS_COLORS)).tag(sync=True)
     limit = traitlets.Float(3.0).tag(sync=True)
+    prior = traitlets.Bool(True).tag(sync=True)  # its circles on the map: an autoencoder has none
     title = traitlets.Unicode("").tag(sync=True)  # the model's name, where there are several
     full_screen = traitlets.Bool(True).tag(sync=True)  # has the button; one of several views is enough
     code_name = traitlets.Unicode("its mean \u03bc").tag(sync=True)
@@ -56,7 +57,7 @@ class InterpolationSlider(Stage, widgets.VBox):
         images, labels: the images to choose from, (N, 1, 28, 28) and (N,).
         start, end: a digit from 0 to 9; its first image is taken.
         start_index, end_index: positions in ``images``, to choose an image exactly.
-        arc: move along the arc (slerp) instead of the straight line (lerp).
+        arc: turn along the arc, with the length in a straight line, instead of going straight.
         presenter: larger, for a projector; may be set later too.
 
     Raises:
@@ -101,6 +102,7 @@ class InterpolationSlider(Stage, widgets.VBox):
                 latent_dim=codes.shape[1],
                 title=name,
                 full_screen=not position,
+                prior=not isinstance(one, Autoencoder),
                 code_name="its code" if isinstance(one, Autoencoder) else "its mean \u03bc",
                 **self._map(codes),
                 **self._end("start", ends["start"], codes),
@@ -112,7 +114,7 @@ class InterpolationSlider(Stage, widgets.VBox):
         layout = {"width": "auto", "flex": "1 1 300px", "max_width": "520px"}
         self.slider = linked_slider("t", "t", self.views, self, min=0, max=1, step=0.01, layout=layout)
         self.play = widgets.Play(max=199, interval=30, repeat=True)
-        self.arc_box = widgets.Checkbox(description="along the arc (slerp)", indent=False)
+        self.arc_box = widgets.Checkbox(description="along the arc", indent=False)
         self.message = widgets.HTML()
         link_control(self.arc_box, "arc", self.views, self)
         link_control(self.play, "frame", [self.view])
@@ -134,7 +136,7 @@ class InterpolationSlider(Stage, widgets.VBox):
     @property
     def z(self) -> list[float]:
         """The latent now shown, D numbers."""
-        path = slerp if self.arc else lerp
+        path = arc if self.arc else lerp
         return path(torch.tensor(self.view.start), torch.tensor(self.view.end), self.t).tolist()
 
     def __repr__(self) -> str:

@@ -1,16 +1,16 @@
 // The latent pad: a map of the plane with a point to move, the digit there, and the images that lie nearest.
 
 import { toInk } from "./shared/bytes.js";
-import { drawCross, fromPixel, strokeRimmed, toPixel, write } from "./shared/canvas.js";
+import { drawCross, fromPixel, strokeRimmed, toPixel } from "./shared/canvas.js";
 import { connectDecoder } from "./shared/decoder.js";
 import { addDigit, SIDE } from "./shared/digit.js";
 import { append } from "./shared/dom.js";
-import { nameClasses, paintPoints, readMap } from "./shared/map.js";
+import { nameClasses, nearestPoints, paintAxes, paintCircles, paintPoints, readMap } from "./shared/map.js";
 import { clamp } from "./shared/numbers.js";
+import { massInside, percent } from "./shared/prior.js";
 import { drawOnChange, makeRender } from "./shared/render.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
 
-const CIRCLES = [0.5, 0.9, 0.99]; // shares of the prior
 const NEIGHBOURS = 5;
 const SAVE_EVERY = 120; // ms; the page answers on every frame, but a drag must not flood the kernel
 const [STEP, LONG_STEP] = [0.05, 0.5];
@@ -23,25 +23,6 @@ export function toLatent(x, y, size, limit) {
   return fromPixel(x, y, size, limit).map((value) => clamp(value, limit));
 }
 
-/** The share of the prior N(0, I) that lies nearer to the origin than r. */
-export function massInside(r) {
-  return -Math.expm1((-r * r) / 2);
-}
-
-/** The radius of the circle that holds a share of the prior: the inverse of massInside. */
-export function radiusOf(share) {
-  return Math.sqrt(-2 * Math.log1p(-share));
-}
-
-/** Which k of the points x, y, x, y, ... are the nearest to z, the nearest first. */
-export function nearestPoints(points, z, k) {
-  const squared = Float64Array.from({ length: points.length / 2 }, (_, i) => {
-    return (points[2 * i] - z[0]) ** 2 + (points[2 * i + 1] - z[1]) ** 2;
-  });
-  const order = Array.from(squared.keys()).sort((a, b) => squared[a] - squared[b]);
-  return order.slice(0, k);
-}
-
 /** Where a key takes z, or null for a key that doesn't move it. */
 export function step(z, key, shift, limit) {
   if (key === "Home") return [0, 0];
@@ -49,12 +30,6 @@ export function step(z, key, shift, limit) {
   const length = shift || key.startsWith("Page") ? LONG_STEP : STEP;
   // rounded, because twenty steps of 0.05 would not quite make 1
   return z.map((value, i) => clamp(Math.round(1e6 * (value + length * WAYS[key][i])) / 1e6, limit));
-}
-
-/** A share in per cent: with as many decimals as it takes to tell it from 100. */
-export function percent(share) {
-  const decimals = Math.ceil(-Math.log10(100 * (1 - share)) - 1e-6); // less a rounding error at 99 %
-  return `${(100 * share).toFixed(Math.min(Math.max(decimals, 0), 6))} %`;
 }
 
 export function caption(z) {
@@ -194,24 +169,7 @@ function listen(canvas, limit, hand) {
 /** All that stays: the points, the circles of the prior, the classes' digits, and figures along two edges. */
 function paintBackground(map, size, unit) {
   const background = paintPoints(map, size, unit);
-  const paper = background.getContext("2d");
-  const place = (x, y) => toPixel(x, y, size, map.limit);
-  const style = { rim: 4 * unit, fillStyle: "#111", font: `${13 * unit}px sans-serif`, textBaseline: "middle" };
-  const label = (text, at, textAlign) => write(paper, text, at, { ...style, textAlign });
-  for (const share of CIRCLES) {
-    paper.beginPath();
-    paper.arc(...place(0, 0), (radiusOf(share) * size) / (2 * map.limit), 0, 2 * Math.PI);
-    // dots, on a pale line that parts them from the points
-    strokeRimmed(paper, { width: 1.5 * unit, rim: 3 * unit, rimColor: "#fffa", dash: [1.5 * unit, 3 * unit] });
-    label(percent(share).replace(" ", "\u2009"), place(0, radiusOf(share)), "center");
-  }
-  nameClasses(paper, map, size, unit);
-  for (let value = Math.ceil(1 - map.limit); value <= map.limit - 1; value++) {
-    label(value, [place(value, 0)[0], size - 10 * unit], "center");
-    label(value, [6 * unit, place(0, value)[1]], "left");
-  }
-  label("z₁", [size - 6 * unit, size - 10 * unit], "right");
-  label("z₂", [6 * unit, 10 * unit], "left");
+  for (const paint of [paintCircles, nameClasses, paintAxes]) paint(background.getContext("2d"), map, size, unit);
   return background;
 }
 

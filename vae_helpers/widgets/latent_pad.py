@@ -17,7 +17,7 @@ from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import DecoderView
 
 NEAREST_AMONG = 600  # images sent for "the nearest": at a byte a pixel, 2000 of them would outweigh the decoder
-LEAST_LIMIT = 3.5  # the circle that holds 99 % of the prior has radius 3.03 and must be on the map
+LEAST_LIMIT = 5.0  # far outside the circle that holds 99 % of the prior, whose radius is 3.03: the corners reach 7
 
 
 class LatentPadView(Stage, DecoderView):

@@ -16,7 +16,7 @@ from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import DecoderView
 
-BOUND = 0.01  # a dimension is in use if its means vary over the images by more than this variance
+BOUND = 0.01  # a dimension is active if its means vary over the images by more than this variance
 
 
 class LatentSlidersView(DecoderView):
@@ -36,7 +36,7 @@ class LatentSliders(Stage, widgets.HBox):
     """Turn each latent dimension by hand. Sliders and buttons need no kernel (but see ``model``).
 
     ``z`` can be read, set and observed from Python; after a button it follows one dimension at a time. ``active``
-    says which dimensions are in use, a bool for each, or is None where no ``images`` were given.
+    says which dimensions are active, a bool for each, or is None where no ``images`` were given.
 
     Args:
         model: a VAE with a decoder of ``latent_dim`` inputs; it is copied. An MLP decoder moves to the browser; for
@@ -132,4 +132,4 @@ def _in_use(model: nn.Module, images: Tensor) -> list[bool]:
 
 def _note(active: list[bool], count: int) -> str:
     over = f"over these {count} images the variance of the mean of q(z|x) is above {BOUND}"
-    return f"{sum(active)} of {len(active)} dimensions in use: {over}."
+    return f"{sum(active)} of {len(active)} dimensions active: {over}."

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import { beforeEach, test } from "node:test";
 
 import { assertClose, bytesOf, fakePage } from "../fakes.mjs";
-import { nameClasses, paintPoints, readMap, spread } from "../../../vae_helpers/widgets/shared/map.js";
+import * as w from "../../../vae_helpers/widgets/shared/map.js";
+
+const { nameClasses, paintPoints, readMap, spread } = w;
+const textsOf = (paper) => paper.calls.filter(([name]) => name === "fillText").map(([, text]) => text);
+
+beforeEach(() => void fakePage());
 
 test("names of classes move apart, and only those that lie too close", () => {
   const places = [[0, 0], [3, 4], [3, 4], [100, 0], [10, -2]];
@@ -22,7 +27,6 @@ test("two that are too close share the way; none, one and two that are far stay"
 });
 
 test("a map in its classes' colours, each class named at its median", () => {
-  fakePage();
   const colors = ["red", "green", "blue"];
   const traits = { points: bytesOf([-1, 0, 1, 1, 0, 0, 1, -1]), point_labels: [2, 0, 2, 2], colors, limit: 2 };
   const map = readMap({ get: (name) => traits[name] });
@@ -33,4 +37,38 @@ test("a map in its classes' colours, each class named at its median", () => {
   nameClasses(paper, map, 200, 1);
   const names = paper.calls.filter(([name]) => name === "fillText").map(([, ...values]) => values);
   assert.deepEqual(names, [[2, 100, 100], [0, 150, 50]]); // -1, 0, 1 and -1, 0, 0: each axis has a median of its own
+});
+
+test("the circles of the prior", () => {
+  const paper = new OffscreenCanvas(200, 200).getContext("2d");
+  w.paintCircles(paper, { limit: 4 }, 200, 1);
+  const circles = paper.calls.filter(([name]) => name === "arc");
+  circles.forEach(([, x, y]) => assert.deepEqual([x, y], [100, 100]));
+  const wanted = [0.5, 0.1, 0.01].map((rest) => 25 * Math.sqrt(-2 * Math.log(rest)));
+  assertClose(circles.map(([, , , radius]) => radius), wanted, 1e-6);
+  assert.deepEqual(textsOf(paper), ["50\u2009%", "90\u2009%", "99\u2009%"]);
+});
+
+test("figures along two edges, few enough to be read on any map", () => {
+  for (const [limit, figures] of [[4, [-3, -2, -1, 0, 1, 2, 3]], [0.4, []], [25, [-20, -15, -10, -5, 0, 5, 10, 15, 20]]]) {
+    const paper = new OffscreenCanvas(200, 200).getContext("2d");
+    w.paintAxes(paper, { limit }, 200, 1);
+    assert.deepEqual(textsOf(paper), [...figures.flatMap((value) => [value, value]), "z₁", "z₂"]);
+  }
+});
+
+test("the nearest points, the nearest first", () => {
+  const points = Float32Array.of(3, 0, 0, 1, -1, -1, 0, 0.5);
+  assert.deepEqual(w.nearestPoints(points, [0, 0], 3), [3, 1, 2]);
+  assert.deepEqual(w.nearestPoints(points, [4, 0], 1), [0]);
+  assert.deepEqual(w.nearestPoints(points, [0, 0], 9), [3, 1, 2, 0]); // no more than there are
+  assert.deepEqual(w.nearestPoints(points, [0, 0], 0), []);
+  assert.deepEqual(w.nearestPoints(Float32Array.of(1, 0, 0, 1, -1, 0), [0, 0], 2), [0, 1]); // as far: in their order
+});
+
+test("the class around a place: the most common label, of equally common ones that of the nearest", () => {
+  const map = { points: Float32Array.of(0, 0, 1, 0, 2, 0, 3, 0), labels: [4, 9, 9, 4] };
+  assert.deepEqual([1, 2, 3, 4].map((k) => w.labelAround(map, [0, 0], k)), [4, 4, 9, 4]);
+  assert.equal(w.labelAround(map, [3, 0], 2), 4);
+  assert.equal(w.labelAround(map, [0, 0], 9), 4); // no more than there are
 });

@@ -1,7 +1,10 @@
 // The map of a latent plane: the encoded images as points in their classes' colours.
 
 import { toFloats } from "./bytes.js";
-import { disc, toPixel } from "./canvas.js";
+import { disc, strokeRimmed, toPixel, write } from "./canvas.js";
+import { percent, radiusOf } from "./prior.js";
+
+const CIRCLES = [0.5, 0.9, 0.99]; // shares of the prior
 
 /** The encoded images that Python sent for a map. */
 export function readMap(model) {
@@ -21,6 +24,55 @@ export function paintPoints({ points, labels, colors, limit }, size, unit) {
   });
   paper.globalAlpha = 1;
   return background;
+}
+
+/** The circles that hold 50, 90 and 99 % of the prior. */
+export function paintCircles(paper, { limit }, size, unit) {
+  for (const share of CIRCLES) {
+    paper.beginPath();
+    paper.arc(...toPixel(0, 0, size, limit), (radiusOf(share) * size) / (2 * limit), 0, 2 * Math.PI);
+    // dots, on a pale line that parts them from the points
+    strokeRimmed(paper, { width: 1.5 * unit, rim: 3 * unit, rimColor: "#fffa", dash: [1.5 * unit, 3 * unit] });
+    label(paper, percent(share).replace(" ", "\u2009"), toPixel(0, radiusOf(share), size, limit), "center", unit);
+  }
+}
+
+/** Figures along two edges, at most eleven on each, and the names of the axes. */
+export function paintAxes(paper, { limit }, size, unit) {
+  const step = Math.max(1, Math.ceil(limit / 6));
+  for (let value = step * Math.ceil(1 / step - limit / step); value <= limit - 1; value += step) {
+    label(paper, value, [toPixel(value, 0, size, limit)[0], size - 10 * unit], "center", unit);
+    label(paper, value, [6 * unit, toPixel(0, value, size, limit)[1]], "left", unit);
+  }
+  label(paper, "z₁", [size - 6 * unit, size - 10 * unit], "right", unit);
+  label(paper, "z₂", [6 * unit, 10 * unit], "left", unit);
+}
+
+/** Text on a map, 13 px of CSS high. */
+export function label(paper, text, at, textAlign, unit) {
+  const font = `${13 * unit}px sans-serif`;
+  write(paper, text, at, { rim: 4 * unit, fillStyle: "#111", font, textBaseline: "middle", textAlign });
+}
+
+/** Which k of the points x, y, x, y, ... are the nearest to z, the nearest first. */
+export function nearestPoints(points, z, k) {
+  const found = []; // at most k, the nearest first: to sort all points would take ten times as long
+  for (let i = 0; i < points.length / 2; i++) {
+    const squared = (points[2 * i] - z[0]) ** 2 + (points[2 * i + 1] - z[1]) ** 2;
+    let place = found.length;
+    while (place > 0 && found[place - 1].squared > squared) place--;
+    if (place === k) continue;
+    found.splice(place, 0, { i, squared });
+    if (found.length > k) found.pop();
+  }
+  return found.map(({ i }) => i);
+}
+
+/** The most common label of the k points nearest to z; of equally common ones, that of the nearest. */
+export function labelAround({ points, labels }, z, k) {
+  const found = nearestPoints(points, z, k).map((i) => labels[i]);
+  const count = (label) => found.filter((one) => one === label).length;
+  return found.reduce((best, label) => (count(label) > count(best) ? label : best));
 }
 
 /** Each class's digit at the median of its points: colours alone would leave some readers out. */
