@@ -53,9 +53,19 @@ def test_all_notebooks_are_in_it():
     assert shown == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
 
 
+@pytest.mark.parametrize("stem", sorted({stem for session in STEPS for _, stem, _ in session}))
+def test_its_minutes_are_those_of_the_speaker_notes(stem):
+    notes = (ROOT / "docs" / "speaker_notes" / f"{stem}.md").read_text(encoding="utf-8")
+    parts = [int(minutes) for minutes in re.findall(r"^\*\*Minutes:\*\* (\d+)", notes, re.MULTILINE)]
+    in_the_plan = sum(minutes for session in STEPS for minutes, other, _ in session if other == stem)
+    assert notes.splitlines()[2].startswith(f"{sum(parts)} minutes in all")
+    assert sum(parts) == in_the_plan
+
+
 def test_the_homework_is_there():
     """Exercises by their names in ``check``."""
-    named = re.findall(r"`(\w+)`", PAGE.partition("### Homework")[2].partition("\n#")[0])
+    homework = PAGE.partition("### Homework")[2].partition("\n#")[0]
+    named = [name for line in homework.splitlines() if line[:1] == "|" for name in re.findall(r"`(\w+)`", line)]
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").glob("*.ipynb"))
     missing = [name for name in named if f'check(\\"{name}\\"' not in code]
     assert named and not missing
