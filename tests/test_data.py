@@ -88,10 +88,10 @@ def test_binarizations(test_set):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"split": "validation"}, "split: want one of train, test, got 'validation'"),
-        ({"split": "test", "binarization": "otsu"}, "binarization: want one of none, threshold, dynamic"),
-        ({"split": "test", "n": 0}, "n: want a whole number from 1 to 10000, got 0"),
-        ({"split": "test", "n": 20_000}, "n: want"),
+        ({"split": "validation"}, 'split: want "train" or "test", got \'validation\''),
+        ({"split": "test", "binarization": "otsu"}, 'binarization: want "none" or "threshold" or "dynamic"'),
+        ({"split": "test", "n": 0}, "n: want a whole number >= 1, got 0"),
+        ({"split": "test", "n": 20_000}, "n: want a whole number from 1 to 10000, got 20000"),
         ({"split": "test", "n": True}, "n: want"),
         ({"split": "test", "n": 2.0}, "n: want"),
         ({"split": "test", "digits": (3, 12)}, "digits: want classes from 0 to 9"),

@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll
 from vae_helpers.models.layers import PIXELS, Decoder, architecture, mlp, seeded
-from vae_helpers.validation import check_images, checked
+from vae_helpers.validation import check_dtype_of, check_images, checked
 
 
 class Autoencoder(nn.Module):
@@ -45,6 +45,7 @@ class Autoencoder(nn.Module):
     @checked
     def encode(self, x: Float[Tensor, "N 1 28 28"]) -> Float[Tensor, "N D"]:
         """Images -> codes."""
+        check_dtype_of(self.encoder, x=x)
         return self.encoder(x.flatten(1))
 
     def decode(self, z: Float[Tensor, "N D"]) -> Float[Tensor, "N 1 28 28"]:

@@ -7,8 +7,8 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
-from vae_helpers.models.layers import Decoder, Encoder, architecture, seeded
-from vae_helpers.validation import check_images, check_whole, checked
+from vae_helpers.models.layers import Decoder, Encoder, architecture, evaluating, seeded
+from vae_helpers.validation import as_seed, check_images, check_whole, checked
 
 
 @checked
@@ -86,7 +86,7 @@ class VAE(nn.Module):
     def sample(self, n: int, seed: int = 0) -> Float[Tensor, "n 1 28 28"]:
         """Pixel probabilities decoded from ``n`` draws of the prior N(0, I)."""
         check_whole(1, n=n)
-        device = next(self.parameters()).device
-        # drawn on the CPU, so that a seed gives the same latents on every device
-        z = torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(seed))
-        return torch.sigmoid(self.decode(z.to(device)))
+        # drawn on the CPU in float32, so that a seed gives the same latents for every device and dtype
+        z = torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(as_seed(seed)))
+        with evaluating(self):
+            return torch.sigmoid(self.decode(z.to(next(self.parameters()))))
