@@ -51,3 +51,6 @@ class NonFiniteLossError(FloatingPointError):
             "version that takes logits); a KL with the wrong sign, running to minus infinity. "
             "The model has the weights of the last finished epoch."
         )
+
+    def __reduce__(self):
+        return type(self), (self.epoch, self.step, self.history)

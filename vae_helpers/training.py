@@ -15,10 +15,11 @@ from vae_helpers.stopping import remember_stop, was_stopped
 from vae_helpers.threads import threads_for
 from vae_helpers.validation import (
     as_seed,
-    check_callable,
     check_not_negative,
     check_one_of,
     check_positive,
+    check_takes,
+    check_unit_interval,
     check_whole,
     is_number,
 )
@@ -88,8 +89,8 @@ def fit(
 
     The Stop button (or Ctrl-C) ends training early: the model keeps what it has learnt, the history has the finished
     epochs and ``stopped=True``, and a line says after how many steps. The cell goes on, but each later ``fit`` in it
-    leaves its model as it is and says so: one press ends a loop over several models too. The next cell trains again.
-    (:mod:`vae_helpers.stopping`; in a script, which has no cells, look at ``history.stopped``.)
+    leaves its weights as they are and says so: one press ends a loop over several models too. The next cell trains
+    again. (:mod:`vae_helpers.stopping`; in a script, which has no cells, look at ``history.stopped``.)
 
     A small network gets one thread, a large one all that PyTorch would use: see :mod:`vae_helpers.threads`.
 
@@ -120,14 +121,19 @@ def fit(
     check_whole(1, epochs=epochs, batch_size=batch_size)
     epochs, batch_size, seed = int(epochs), int(batch_size), as_seed(seed)  # NumPy's are welcome, but not to PyTorch
     _check_settings(epochs, learning_rate, beta, binarization, device)
-    check_callable(step=step, **({} if on_epoch is None else {"on_epoch": on_epoch}))
     train = check_data(model, train_images, "train_images")
     test = None if test_images is None else check_data(model, test_images, "test_images")
+    if binarization != "none":
+        check_unit_interval(train_images=train[0], test_images=test[0] if test else train[0])
     if not any(weight.requires_grad for weight in model.parameters()):
         raise ValueError(f"model: want weights to train, got a {type(model).__name__} with none, or all of them frozen")
     history = History()
+    check_takes("step", step, model, None, *train, beta=1.0, generator=None)
+    if on_epoch is not None:
+        check_takes("on_epoch", on_epoch, history)
     if was_stopped():
         history.stopped = True
+        model.to(device).eval()
         print("Not trained: Stop was pressed in this cell. Run it again to train.")
         return history
     model.to(device).train()
@@ -161,7 +167,7 @@ def fit(
                 history.rows.append(_row(epoch, seconds, last_beta, terms / len(train[0]), model, test))
                 last_good = _copy_of_weights(model)
                 bar.set_postfix(_shown(history.rows[-1]))
-                if on_epoch:
+                if on_epoch is not None:
                     on_epoch(history)
         except KeyboardInterrupt:
             history.stopped = True

@@ -229,7 +229,7 @@ def check_finite(**tensors: Tensor) -> None:
     """Raise ``ValueError`` where a tensor holds NaN or infinity; reads every value."""
     for name, value in tensors.items():
         if not value.isfinite().all():
-            raise ValueError(f"{name}: contains NaN or infinity; did training break down?")
+            raise ValueError(f"{name}: contains NaN or infinity")
 
 
 def check_can(model: Any, *methods: str) -> None:
@@ -240,11 +240,14 @@ def check_can(model: Any, *methods: str) -> None:
         raise TypeError(f"model: want an nn.Module{wanted}, got {_kind(model)}")
 
 
-def check_callable(**functions: Any) -> None:
-    """``check_callable(step=step)``: raise ``TypeError`` unless each can be called."""
-    for name, value in functions.items():
-        if not callable(value):
-            raise TypeError(f"{name}: want a function, got {_kind(value)}")
+def check_takes(name: str, function: Any, *args: Any, **kwargs: Any) -> None:
+    """Raise ``TypeError`` unless ``function`` can be called with such arguments; it is not called."""
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{name}: can't be called as it would be: {error}; got {_kind(function)}") from error
+    except ValueError:  # some built-in functions don't say what they take
+        pass
 
 
 def _kind(value: Any) -> str:
