@@ -40,7 +40,7 @@ def save_checkpoint(model: nn.Module, path: str | Path, info: dict[str, Any] | N
         raise TypeError(f"model: want one of {', '.join(MODELS)} of vae_helpers.models, got {kind}")
     if info is not None and not isinstance(info, dict):
         raise TypeError(f"info: want a dict of {PLAIN}, got {type(info).__name__}")
-    path = Path(path)
+    path = _as_path(path)
     if path.is_dir():
         raise IsADirectoryError(f"path: want a file, got the folder {path}")
     if path.exists() and not path.stat().st_mode & 0o222:  # os.replace would not mind
@@ -91,9 +91,16 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     Raises:
         FileNotFoundError, CheckpointError: as :func:`load_checkpoint`.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"no checkpoint at {path}")
-    return _read(Path(path).read_bytes(), path)
+    path = _as_path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no checkpoint at {path}{', which is a folder' if path.is_dir() else ''}")
+    return _read(path.read_bytes(), path)
+
+
+def _as_path(path: str | Path) -> Path:
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path: want a path or its text, got {type(path).__name__}")
+    return Path(path)
 
 
 def _plain(name: str, value: Any) -> Any:

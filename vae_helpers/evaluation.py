@@ -109,8 +109,8 @@ def check_first(model: nn.Module, batch: tuple[Tensor, ...]) -> None:
     In 15 microseconds, for a loop. On an accelerator nothing is read.
     """
     check = getattr(model, "check_data", None)
-    if check is not None and all(isinstance(part, Tensor) and part.ndim and part.is_cpu for part in batch):
-        check(*(part[:1] for part in batch), name="batch")
+    if check is not None and all([isinstance(part, Tensor) and part.is_cpu and part.ndim for part in batch]):
+        check(*[part[:1] for part in batch], name="batch[:1]")
 
 
 @checked

@@ -105,11 +105,12 @@ def gaussian_nll(
         Nats; a density, so it can be negative.
 
     Raises:
-        ValueError: sigma <= 0.
+        ValueError: sigma that is not > 0, or no images.
     """
     check_positive(sigma=sigma)
+    check_some(x=x)
     squared = (x - x_hat).flatten(1).square().sum(dim=1)
-    pixels = x.shape[1:].numel()
+    pixels = x[0].numel()
     return squared / (2 * sigma**2) + pixels * math.log(sigma * math.sqrt(2 * math.pi))
 
 

@@ -81,13 +81,15 @@ def fit_classifier(
         TypeError, ValueError: unusable images, or not one label from 0 to 9 for each.
     """
     check_images(images)
+    if not isinstance(model, Classifier):
+        raise TypeError(f"model: want a Classifier, got {type(model).__name__}")
     check_whole(1, epochs=epochs)
     check_dtype_of(model, images=images)
     if not 0 <= labels.min() <= labels.max() <= 9:
         raise ValueError(f"labels: want classes from 0 to 9, got {labels.min().item()} to {labels.max().item()}")
     jitter = v2.RandomAffine(degrees=10, translate=(0.08, 0.08), scale=(0.9, 1.1))
     order = Generator().manual_seed(as_seed(seed))
-    steps = epochs * -(-len(images) // 256)
+    steps = int(epochs) * -(-len(images) // 256)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
     model.train()

@@ -15,6 +15,7 @@ from vae_helpers.stopping import remember_stop, was_stopped
 from vae_helpers.threads import threads_for
 from vae_helpers.validation import (
     as_seed,
+    check_can,
     check_not_negative,
     check_one_of,
     check_positive,
@@ -59,6 +60,7 @@ def training_step(
         TypeError, ValueError: a batch that the model can't use. Values are looked at in the first example only, so
             that a step stays cheap, and not on an accelerator, which would have to be waited for.
     """
+    check_can(model, "loss_terms")
     check_first(model, batch)
     reconstruction, kl = model.loss_terms(*batch, generator=generator)
     loss = vae_loss(reconstruction, kl, beta).mean()
@@ -152,6 +154,8 @@ def fit(
 
         def one_step(done: float, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
             terms = step(model, optimizer, *batch, beta=schedule(done), generator=batches.noise)
+            if not isinstance(terms, tuple) or len(terms) != 2:
+                raise TypeError(f"step: want reconstruction and kl from it, got {type(terms).__name__}")
             if cycle:
                 cycle.step()
             history.steps += 1
@@ -243,6 +247,8 @@ def _copy_of_weights(model: nn.Module) -> dict[str, Tensor]:
 
 def _check_settings(epochs, learning_rate, beta, binarization, device) -> None:
     check_positive(learning_rate=learning_rate)
+    if callable(beta):
+        check_takes("beta", beta, 0.0)
     weights = {f"beta({epoch})": beta(float(epoch)) for epoch in range(epochs)} if callable(beta) else {"beta": beta}
     for name, weight in weights.items():
         if not (is_number(weight) and weight >= 0):

@@ -143,14 +143,15 @@ def _is_truth_value(value: Any) -> bool:
     return isinstance(value, bool) or str(getattr(value, "dtype", "")).endswith("bool")
 
 
-def as_seed(seed: Any) -> int:
-    """``seed`` as the number that PyTorch's generators take: they refuse NumPy's, and take ``True``.
-
-    Raises:
-        ValueError: no whole number, or one of more than 64 bits.
-    """
+def check_seed(seed: Any) -> None:
+    """Raise ``ValueError`` unless it is a whole number of at most 64 bits."""
     if not is_whole(seed, -(2**63)) or operator.index(seed) >= 2**64:
         raise ValueError(f"seed: want a whole number of at most 64 bits, got {seed!r}")
+
+
+def as_seed(seed: Any) -> int:
+    """``seed``, checked, as the number that PyTorch's generators take: they refuse NumPy's, and take ``True``."""
+    check_seed(seed)
     return operator.index(seed)
 
 
@@ -207,6 +208,8 @@ def check_unit_interval(**tensors: Tensor) -> None:
         if not isinstance(value, Tensor) or not value.is_floating_point():
             got = value.dtype if isinstance(value, Tensor) else type(value).__name__
             raise TypeError(f"{name}: want a tensor of floats, got {got}; images go in as x.float() / 255")
+        if value.is_meta or value.layout != torch.strided:
+            raise TypeError(f"{name}: want a dense tensor in memory, got a {value.layout} one on {value.device}")
         if value.numel() == 0:
             continue
         low, high = (end.item() for end in torch.aminmax(value))  # one pass, no copy; NaN comes through
@@ -221,7 +224,7 @@ def check_unit_interval(**tensors: Tensor) -> None:
 def check_some(**tensors: Tensor) -> None:
     """``check_some(x=x)``: raise ``ValueError`` where a tensor holds no example."""
     for name, value in tensors.items():
-        if len(value) == 0:
+        if value.numel() == 0:
             raise ValueError(f"{name}: want at least one example, got shape {tuple(value.shape)}")
 
 
@@ -254,10 +257,25 @@ def _kind(value: Any) -> str:
     return f"the class {value.__name__}, not an instance" if isinstance(value, type) else type(value).__name__
 
 
+def check_goes_into(layer: nn.Module, **tensors: Tensor) -> None:
+    """:func:`check_dtype_of`, and ``ValueError`` where a tensor is on another device; for the door of a model."""
+    weight = getattr(layer, "weight", None)  # quicker to have than the first of the parameters
+    if not isinstance(weight, Tensor):
+        weight = next(layer.parameters(), None)
+    for name, value in tensors.items():
+        if weight is not None and (value.dtype != weight.dtype or value.device != weight.device):
+            _check_same_dtype(name, value, weight)
+            raise ValueError(f"{name}: want it on {weight.device}, where the model is, got {value.device}")
+
+
 def check_dtype_of(model: nn.Module, **tensors: Tensor) -> None:
     """Raise ``TypeError`` where a tensor has another dtype than the model's weights; PyTorch's own error names none."""
     weight = next(model.parameters(), None)
-    wanted = None if weight is None else weight.dtype
     for name, value in tensors.items():
-        if value.dtype != wanted and wanted is not None:
-            raise TypeError(f"{name}: want {wanted}, as the model's weights are, got {value.dtype}")
+        if weight is not None:
+            _check_same_dtype(name, value, weight)
+
+
+def _check_same_dtype(name: str, value: Tensor, weight: Tensor) -> None:
+    if value.dtype != weight.dtype:
+        raise TypeError(f"{name}: want {weight.dtype}, as the model's weights are, got {value.dtype}")

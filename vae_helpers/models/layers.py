@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vae_helpers.validation import as_seed, check_dtype_of, check_fits, check_whole, checked, is_whole
+from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_whole, checked, is_whole
 
 IMAGE_SHAPE = (1, 28, 28)
 PIXELS = 28 * 28
@@ -65,7 +65,7 @@ class Encoder(nn.Module):
 
     @checked
     def forward(self, x: Float[Tensor, "N 1 28 28"]) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
-        check_dtype_of(self.head, x=x)
+        check_goes_into(self.head, x=x)
         mu, logvar = self.head(self.body(x.flatten(1))).chunk(2, dim=1)
         return mu, logvar
 
@@ -82,14 +82,14 @@ class Decoder(nn.Module):
 
     def forward(self, z: Float[Tensor, "N D"]) -> Float[Tensor, "N 1 28 28"]:
         check_fits(Float[Tensor, f"N {self.latent_dim}"], z=z)
-        check_dtype_of(self.head, z=z)
+        check_goes_into(self.head, z=z)
         return self.head(self.body(z)).unflatten(1, IMAGE_SHAPE)
 
 
 def architecture(latent_dim: int, hidden: Sequence[int], layer_norm: bool) -> dict[str, Any]:
     """What a checkpoint needs to build the network again, as plain values; ``ValueError`` for an impossible size."""
     check_whole(1, latent_dim=latent_dim)
-    if not isinstance(hidden, Iterable) or not all(is_whole(n, at_least=1) for n in hidden):
+    if not isinstance(hidden, Iterable) or not getattr(hidden, "ndim", 1) or not all(is_whole(n, 1) for n in hidden):
         raise ValueError(f"hidden: want whole numbers >= 1, a width for each hidden layer, got {hidden!r}")
     if layer_norm not in (True, False):
         raise ValueError(f"layer_norm: want True or False, got {layer_norm!r}")

@@ -24,7 +24,7 @@ def show_images(images: Tensor, *, columns: int = 10, titles: Sequence[str] = ()
     """
     check_whole(1, columns=columns)
     check_positive(size=size)
-    images = _pictures("images", images)
+    images, titles = _pictures("images", images), list(titles)
     columns = min(int(columns), len(images))
     rows = -(-len(images) // columns)
     fig, axes = plt.subplots(rows, columns, figsize=(size * columns, size * rows + 0.25 * bool(titles)), squeeze=False)

@@ -94,7 +94,7 @@ class LatentPad(widgets.VBox):
         self.view.observe(self._view_moved, ["z1", "z2"])
         traitlets.link((self.view, "presenter"), (self, "presenter"))  # the view is the stage: nothing is beside it
         self.children = [self.view]
-        self.z = z
+        self.z = z.tolist() if hasattr(z, "tolist") else z
 
     @property
     def limit(self) -> float:
