@@ -191,6 +191,11 @@ def test_a_decoder_that_training_broke(widget, bad):
     model.decoder.head.weight.data[3, 1] = bad
     with pytest.raises(ValueError, match=message):
         call(model)
+    with_statistics = kernel_model(0.0)
+    with_statistics.decoder.append(nn.BatchNorm2d(1))
+    with_statistics.decoder[-1].running_mean[0] = bad
+    with pytest.raises(ValueError, match=message):
+        call(with_statistics)
     assert call(kernel_model(0.0)) and call(small())
 
 

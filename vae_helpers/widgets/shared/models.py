@@ -1,5 +1,6 @@
 """What a widget asks of a model before it is shown."""
 
+from itertools import chain
 from typing import Any
 
 from torch import Tensor, nn
@@ -13,7 +14,14 @@ def check_coder(model: Any, name: str = "") -> None:
     check_can(model, "encode")
     if not isinstance(getattr(model, "decoder", None), nn.Module) or not hasattr(model, "latent_dim"):
         raise TypeError(f"model: want one with a decoder and a latent_dim, got {type(model).__name__}")
-    if not all(weight.isfinite().all() for weight in model.decoder.parameters()):
+    check_weights(model.decoder, name)
+
+
+def check_weights(decoder: Any, name: str = "") -> None:
+    """Raise unless it is a module whose weights are finite, and what it keeps beside them, such as running means."""
+    if not isinstance(decoder, nn.Module):
+        raise TypeError(f"decoder: want an nn.Module, got {type(decoder).__name__}")
+    if not all(values.isfinite().all() for values in chain(decoder.parameters(), decoder.buffers())):
         whose = f"the weights of {name!r}" if name else "its weights"
         raise ValueError(f"decoder: {whose} contain NaN or infinity; did training break down?")
 
