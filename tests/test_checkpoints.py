@@ -155,6 +155,15 @@ def test_not_over_a_folder_or_a_read_only_file(tmp_path):
         save_checkpoint(VAE(2, (4,)), tmp_path / "file" / "a.pt")
 
 
+def test_a_link_stays_a_link(tmp_path):
+    target, link = tmp_path / "there" / "a.pt", tmp_path / "here.pt"
+    save_checkpoint(VAE(2, (4,), seed=1), target)
+    link.symlink_to(target)
+    model = VAE(2, (4,), seed=2)
+    assert save_checkpoint(model, link) == link and link.is_symlink()
+    assert torch.equal(load_checkpoint(target).decoder.head.weight, model.decoder.head.weight)
+
+
 def test_double_precision_comes_back_in_full(tmp_path):
     model = VAE(2, (4,), seed=1).double()
     model.decoder.head.bias.data += 1e-12

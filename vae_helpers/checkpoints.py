@@ -144,6 +144,7 @@ def _refuse(name: str, value: Any) -> None:
 
 def _write(path: Path, data: bytes) -> None:
     """All of it under its name, or nothing."""
+    path = path.resolve()  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:

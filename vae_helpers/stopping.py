@@ -2,8 +2,8 @@
 
 ``fit`` gives back what it has when Stop interrupts it, so the rest of the cell runs on. Were that all, a loop over five
 models would need five presses. So the press is remembered until the next cell begins, and each later ``fit`` of the
-same cell leaves its weights as they are and says so. Outside IPython there are no cells: there nothing is remembered, and a
-script looks at ``history.stopped``.
+same cell leaves its weights as they are and says so. Outside IPython there are no cells: there nothing is remembered,
+and a script looks at ``history.stopped``.
 """
 
 import sys
