@@ -301,6 +301,16 @@ def test_labels(door, labels):
         call(small(), X, labels)
 
 
+def test_labels_of_the_classifier():
+    for kind in (torch.uint8, torch.int32, torch.int64):
+        fit_classifier(Classifier(2), X, LABELS.to(kind), epochs=2)
+    for labels in (LABELS - 1, LABELS + 9):
+        with pytest.raises(ValueError, match="^labels: want classes from 0 to 9, got"):
+            fit_classifier(Classifier(2), X, labels, epochs=2)
+    with pytest.raises(TypeError, match="^model: want a Classifier, got VAE"):
+        fit_classifier(small(), X, LABELS, epochs=2)
+
+
 TAKE_BETA = {
     "fit": lambda beta: train(small(), X, beta=beta),
     "fit, a schedule": lambda beta: train(small(), X, beta=lambda epoch: beta),

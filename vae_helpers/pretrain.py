@@ -87,6 +87,7 @@ def fit_classifier(
     check_dtype_of(model, images=images)
     if not 0 <= labels.min() <= labels.max() <= 9:
         raise ValueError(f"labels: want classes from 0 to 9, got {labels.min().item()} to {labels.max().item()}")
+    labels = labels.long()  # the only kind that cross_entropy takes
     jitter = v2.RandomAffine(degrees=10, translate=(0.08, 0.08), scale=(0.9, 1.1))
     order = Generator().manual_seed(as_seed(seed))
     steps = int(epochs) * -(-len(images) // 256)
