@@ -47,7 +47,7 @@ class Worker:
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "MKL_"))} | extra
         command = [sys.executable, "-c", WORKER.format(first=first)]
         self.process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
         )
 
     def ask(self, model: str) -> None:

@@ -24,7 +24,7 @@ def find_node() -> str:
 def node(*arguments: str, program: str | None = None) -> subprocess.CompletedProcess:
     """Run Node.js, with ``program`` as its standard input."""
     command = [find_node(), *arguments]
-    return subprocess.run(command, input=program, capture_output=True, text=True, encoding="utf-8", timeout=120)
+    return subprocess.run(command, input=program, capture_output=True, encoding="utf-8", timeout=120)
 
 
 def run_in_node(code: str, script: str):

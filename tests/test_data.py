@@ -88,10 +88,10 @@ def test_binarizations(test_set):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"split": "validation"}, "split: want one of train, test, got 'validation'"),
-        ({"split": "test", "binarization": "otsu"}, "binarization: want one of none, threshold, dynamic"),
-        ({"split": "test", "n": 0}, "n: want a whole number from 1 to 10000, got 0"),
-        ({"split": "test", "n": 20_000}, "n: want"),
+        ({"split": "validation"}, 'split: want "train" or "test", got \'validation\''),
+        ({"split": "test", "binarization": "otsu"}, 'binarization: want "none" or "threshold" or "dynamic"'),
+        ({"split": "test", "n": 0}, "n: want a whole number >= 1, got 0"),
+        ({"split": "test", "n": 20_000}, "n: want a whole number from 1 to 10000, got 20000"),
         ({"split": "test", "n": True}, "n: want"),
         ({"split": "test", "n": 2.0}, "n: want"),
         ({"split": "test", "digits": (3, 12)}, "digits: want classes from 0 to 9"),
@@ -143,7 +143,9 @@ def test_other_dataset_offline_is_a_clear_error(elsewhere, offline):
 
 
 def test_download_falls_back_to_the_cache(elsewhere, monkeypatch):
-    (elsewhere / "repo").write_text("a file where the folder should be: nobody, not even root, can write below it")
+    (elsewhere / "repo").write_text(
+        "a file where the folder should be: nobody, not even root, can write below it", encoding="utf-8"
+    )
     monkeypatch.setattr(
         "torchvision.datasets.utils.download_url", lambda url, root, name, md5: shutil.copy(REAL / name, root)
     )
@@ -151,8 +153,8 @@ def test_download_falls_back_to_the_cache(elsewhere, monkeypatch):
 
 
 def test_nowhere_to_write(elsewhere, monkeypatch):
-    (elsewhere / "repo").write_text("")
-    (elsewhere / "cache").write_text("")
+    (elsewhere / "repo").write_text("", encoding="utf-8")
+    (elsewhere / "cache").write_text("", encoding="utf-8")
     with pytest.raises(DataError, match="no folder can be written for KMNIST.*VAE_DATA_DIR"):
         find_archive(KMNIST_LABELS)
 
@@ -168,7 +170,7 @@ def test_a_failed_download_leaves_nothing_behind(elsewhere, offline):
 def test_read_only_checkout(tmp_path):
     """As on a shared hub: an ordinary user, a checkout that only root may write."""
     code = "import os; from vae_helpers.data import load_mnist; os.setuid(65534); print(len(load_mnist('test')[0]))"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", cwd=tmp_path)
     assert result.stdout.strip() == "10000", result.stderr
 
 

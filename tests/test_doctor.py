@@ -11,7 +11,7 @@ from vae_helpers.data import archives
 
 @pytest.mark.slow
 def test_this_machine_is_well():
-    result = subprocess.run([sys.executable, "-m", "vae_helpers.doctor"], capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-m", "vae_helpers.doctor"], capture_output=True, encoding="utf-8")
     assert result.returncode == 0, result.stdout
     assert result.stdout.count("[OK]") == len(doctor.CHECKS) and "[FAIL]" not in result.stdout
 

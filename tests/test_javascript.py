@@ -59,7 +59,7 @@ def linked_and_run(folder: Path, scripts: dict[str, str], entry: str = "widget.j
     for name, text in scripts.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
     (folder / "linked.mjs").write_text(linked(entry, folder), encoding="utf-8")
     program = f"for (const path of {json.dumps([(folder / one).as_uri() for one in (entry, 'linked.mjs')])})"
     done = node("--input-type=module", program=program + "console.log(JSON.stringify(await import(path)));")

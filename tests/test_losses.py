@@ -146,9 +146,9 @@ def test_effective_beta_of_known_losses():
     [
         ({"reconstruction": "none"}, 'reconstruction: want "sum" or "mean", got \'none\''),
         ({"kl": "average"}, 'kl: want "sum" or "mean"'),
-        ({"pixels": 0}, "pixels: want a number > 0, got 0"),
+        ({"pixels": 0}, "pixels: want a whole number >= 1, got 0"),
         ({"beta": -1.0}, "beta: want a number > 0, got -1.0"),
-        ({"latent_dim": float("nan")}, "latent_dim: want a number > 0"),
+        ({"latent_dim": float("nan")}, "latent_dim: want a whole number >= 1"),
     ],
 )
 def test_bad_input_of_effective_beta(arguments, message):

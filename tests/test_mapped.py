@@ -59,11 +59,11 @@ def test_a_damaged_file_is_made_again(elsewhere, damage):
     elif damage == "truncated":
         path.write_bytes(content[:-4])
     elif damage == "note":
-        note.write_text('{"md5": "0123"')
+        note.write_text('{"md5": "0123"', encoding="utf-8")
     elif damage == "no note":
         note.unlink()
     else:
-        note.write_text(json.dumps(json.loads(note.read_text()) | {"md5": "another"}))
+        note.write_text(json.dumps(json.loads(note.read_text(encoding="utf-8")) | {"md5": "another"}), encoding="utf-8")
     assert torch.equal(map_images(ARCHIVE, SHAPE, read), WANTED)
     assert path.read_bytes() == WANTED.numpy().tobytes()
     assert torch.equal(map_images(ARCHIVE, SHAPE, must_not_read), WANTED)
@@ -82,14 +82,16 @@ def test_a_copied_file_is_verified_once(elsewhere, monkeypatch):
 
 
 def test_the_cache_serves_where_the_repository_cannot_be_written(elsewhere):
-    (elsewhere / "repo").write_text("a file where the folder should be: nobody, not even root, can write below it")
+    (elsewhere / "repo").write_text(
+        "a file where the folder should be: nobody, not even root, can write below it", encoding="utf-8"
+    )
     assert torch.equal(map_images(ARCHIVE, SHAPE, read), WANTED)
     assert file_of(elsewhere / "cache").is_file()
 
 
 def test_nowhere_to_write(elsewhere):
     for name in ("repo", "cache"):
-        (elsewhere / name).write_text("")
+        (elsewhere / name).write_text("", encoding="utf-8")
     assert torch.equal(map_images(ARCHIVE, SHAPE, read), WANTED)
 
 
@@ -136,7 +138,7 @@ print(x.double().sum().item(), len(y))
 """
     environment = os.environ | {"VAE_DATA_DIR": str(tmp_path)}
     command = [sys.executable, "-c", code]
-    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, encoding="utf-8") for _ in range(4)]
     answers = {process.communicate(timeout=120)[0] for process in running}
     images, labels = load_mnist("test")
     assert answers == {f"{images.double().sum().item()} {len(labels)}\n"}
@@ -151,13 +153,13 @@ def test_data_costs_a_kernel_no_memory_of_its_own():
 import torch
 from vae_helpers.data import load_mnist
 def own():
-    lines = open("/proc/self/status").read().splitlines()
+    lines = open("/proc/self/status", encoding="utf-8").read().splitlines()
     return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon", "RssShmem"))) / 1000
 load_mnist("train"); before = own()
 kept = load_mnist("train"); kept[0].sum()
 print(own() - before)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert float(done.stdout) < 10  # MB, of 188; labels and what sum() needs
 
 
@@ -166,5 +168,5 @@ def test_torchvision_is_imported_only_to_download():
     code = (
         "import sys; from vae_helpers.data import load_mnist; load_mnist('test'); print('torchvision' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == "False\n"

@@ -80,10 +80,10 @@ def test_gradients_reach_mu_and_logvar():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: VAE(latent_dim=0), ValueError, "latent_dim: want whole numbers >= 1, got 0"),
+        (lambda: VAE(latent_dim=0), ValueError, "latent_dim: want a whole number >= 1, got 0"),
         (lambda: VAE(hidden=(128, 0)), ValueError, "hidden: want whole numbers"),
         (lambda: Autoencoder(latent_dim=1.5), ValueError, "latent_dim"),
-        (lambda: VAE(latent_dim=True), ValueError, "latent_dim: want whole numbers >= 1, got True"),
+        (lambda: VAE(latent_dim=True), ValueError, "latent_dim: want a whole number >= 1, got True"),
         (lambda: Classifier(channels=0), ValueError, "channels: want a whole number >= 1, got 0"),
         (lambda: VAE().sample(2.5), ValueError, "n: want a whole number >= 1, got 2.5"),
         (lambda: VAE().encode(torch.zeros(2, 784)), ValueError, r"x: want shape \(N, 1, 28, 28\), got \(2, 784\)"),

@@ -23,7 +23,9 @@ FOLDER = Path(__file__).parent.parent / "notebooks"
 def definitions(name: str) -> dict:
     """What a notebook imports and defines (functions and classes), without running anything else of it."""
     cells = [
-        cell for cell in json.loads((FOLDER / f"{name}.ipynb").read_text())["cells"] if cell["cell_type"] == "code"
+        cell
+        for cell in json.loads((FOLDER / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == "code"
     ]
     kept = [
         node

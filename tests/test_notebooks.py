@@ -19,7 +19,7 @@ pytestmark = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
 def cells(path: Path, kind: str | None = None) -> list[dict]:
-    notebook = json.loads(path.read_text())
+    notebook = json.loads(path.read_text(encoding="utf-8"))
     return [cell for cell in notebook["cells"] if kind in (None, cell["cell_type"])]
 
 
@@ -58,7 +58,7 @@ def shows_widget(cell: dict) -> bool:
 
 
 def test_no_widget_state(path):
-    assert "widgets" not in json.loads(path.read_text())["metadata"]
+    assert "widgets" not in json.loads(path.read_text(encoding="utf-8"))["metadata"]
     assert not any(VIEW in mime_types(cell) for cell in cells(path, "code"))
 
 

@@ -24,7 +24,7 @@ def requirement(text: str) -> tuple[str, str]:
 
 
 def pyproject_requirements() -> dict[str, str]:
-    text = (ROOT / "pyproject.toml").read_text()
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     lists = [re.search(rf"^{name} = (\[.*?\])", text, re.S | re.M).group(1) for name in ("dependencies", "test")]
     found = dict(requirement(entry) for part in lists for entry in ast.literal_eval(part))
     found["python"] = re.search(r'requires-python = "(.*)"', text).group(1)
@@ -32,7 +32,7 @@ def pyproject_requirements() -> dict[str, str]:
 
 
 def environment_requirements() -> dict[str, str]:
-    lines = (ROOT / "environment.yml").read_text().partition("dependencies:")[2].splitlines()
+    lines = (ROOT / "environment.yml").read_text(encoding="utf-8").partition("dependencies:")[2].splitlines()
     entries = [line.strip()[2:] for line in lines if line.startswith("  - ") and not line.endswith("pip:")]
     return dict(requirement(entry) for entry in entries if entry != "pip")
 
@@ -44,7 +44,7 @@ def test_environment_and_pyproject_agree():
 
 
 def test_environment_uses_conda_forge_only():
-    text = (ROOT / "environment.yml").read_text()
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
     channels = text.partition("channels:")[2].partition("dependencies:")[0].split()
     assert [name for name in channels if name != "-"] == ["conda-forge", "nodefaults"]
 
@@ -59,7 +59,7 @@ def modules() -> list[Path]:
 def test_imports_run_one_way(path):
     rank = {name: level for level, names in enumerate(ORDER) for name in names}
     own = path.relative_to(ROOT / "vae_helpers").parts[0].removesuffix(".py")
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = [node.module] if isinstance(node, ast.ImportFrom) else []
         for other in (name.split(".")[1] for name in names if name and name.startswith("vae_helpers.")):
             assert other == own or rank[other] < rank[own], f"{own} imports {other}"
@@ -75,7 +75,7 @@ def test_every_room_stands_on_one_floor():
 
 def test_modules_stay_small():
     for path in modules():
-        assert len(path.read_text().splitlines()) <= 300, f"{path.name} has outgrown its room"
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, f"{path.name} has outgrown its room"
 
 
 def test_importing_the_package_is_light():
@@ -88,11 +88,11 @@ PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", *(ROOT / "docs").glob(
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_of_the_pages_resolve(page):
-    links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text())
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-CONTRIBUTING = (ROOT / "docs" / "contributing.md").read_text()
+CONTRIBUTING = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
 NAMED = sorted({word for span in re.findall(r"`([^`]+)`", CONTRIBUTING) for word in span.split()})
 
 

@@ -24,7 +24,7 @@ def npm(tmp_path, monkeypatch):
     """An npm that packs something else than was asked for."""
     fake = tmp_path / "bin" / "npm"
     fake.parent.mkdir()
-    fake.write_text("#!/bin/sh\necho other > some.tgz\n")
+    fake.write_text("#!/bin/sh\necho other > some.tgz\n", encoding="utf-8")
     fake.chmod(fake.stat().st_mode | stat.S_IEXEC)
     monkeypatch.setattr(sys, "executable", str(fake.parent / "python"))
     return fake
@@ -37,7 +37,7 @@ def test_an_archive_with_another_hash_is_refused(npm, tmp_path):
 
 
 def test_without_a_network_it_says_so(npm, tmp_path):
-    npm.write_text("#!/bin/sh\necho no such host >&2\nexit 1\n")
+    npm.write_text("#!/bin/sh\necho no such host >&2\nexit 1\n", encoding="utf-8")
     with pytest.raises(RuntimeError, match="could not fetch requirejs.*is there a network.*\nno such host"):
         assets.fetch(tmp_path / "assets")
 

@@ -29,7 +29,11 @@ def written_in(files) -> str:
 
 
 def code_of_notebooks() -> str:
-    cells = (cell for path in (ROOT / "notebooks").glob("*.ipynb") for cell in json.loads(path.read_text())["cells"])
+    cells = (
+        cell
+        for path in (ROOT / "notebooks").glob("*.ipynb")
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+    )
     return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
@@ -55,16 +59,20 @@ def test_each_model_is_in_the_list():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_each_model_is_tested(name):
-    assert re.search(rf"\b{name}\(", (ROOT / "tests" / "test_models.py").read_text()), f"tests/test_models.py: {name}"
+    assert re.search(rf"\b{name}\(", (ROOT / "tests" / "test_models.py").read_text(encoding="utf-8")), (
+        f"tests/test_models.py: {name}"
+    )
 
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_each_data_set_says_where_it_comes_from(name):
-    assert re.search(rf"\b{name}\b", (REPO_DATA / "README.md").read_text()), f"data/README.md: want a word on {name}"
+    assert re.search(rf"\b{name}\b", (REPO_DATA / "README.md").read_text(encoding="utf-8")), (
+        f"data/README.md: want a word on {name}"
+    )
 
 
 def test_what_lies_in_data_says_where_it_comes_from():
-    text = (REPO_DATA / "README.md").read_text()
+    text = (REPO_DATA / "README.md").read_text(encoding="utf-8")
     for path in [*REPO_DATA.iterdir(), *(REPO_DATA / "weights").iterdir()]:
         assert path.name == "README.md" or path.name in text, f"data/README.md: want a word on {path.name}"
 
@@ -96,7 +104,7 @@ def test_each_figure_is_drawn_in_a_notebook(name):
 
 def test_all_files_of_the_package_are_shipped():
     """Scripts and styles beside the modules, in deeper folders too."""
-    pyproject = (ROOT / "pyproject.toml").read_text()
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     section = pyproject.partition("[tool.setuptools.package-data]\n")[2].partition("\n[")[0]
     patterns = {package: ast.literal_eval(globs) for package, globs in re.findall(r'"(.+)" = (\[.*\])', section)}
     for path in PACKAGE.rglob("*"):

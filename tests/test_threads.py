@@ -18,7 +18,9 @@ def run(code: str, **environment: str) -> str:
     """What a fresh Python prints, in an environment that says nothing else of threads."""
     clean = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     command = [sys.executable, "-c", f"import torch\n{code}\nprint(torch.get_num_threads())"]
-    return subprocess.run(command, env=clean | environment, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        command, env=clean | environment, capture_output=True, encoding="utf-8", check=True
+    ).stdout.strip()
 
 
 @pytest.mark.slow

@@ -206,7 +206,7 @@ def test_progress_bar_in_a_terminal(images, capsys):
         ({"batch_size": 2.5}, "batch_size: want a whole number"),
         ({"learning_rate": 0}, "learning_rate: want a number > 0"),
         ({"beta": -1}, "beta: want a number >= 0"),
-        ({"binarization": "yes"}, "binarization: want one of"),
+        ({"binarization": "yes"}, 'binarization: want "none" or "threshold" or "dynamic"'),
     ],
 )
 def test_bad_input_changes_nothing(change, message):

@@ -253,7 +253,7 @@ def test_latent_sliders_follow_z_and_are_followed(model):
 
 @pytest.mark.parametrize("z", [[0.0], [0.0, 9.0]])
 def test_bad_start_of_the_latent_sliders(model, z):
-    with pytest.raises(ValueError, match="z: want 2 numbers from -3 to 3"):
+    with pytest.raises(ValueError, match="z: want 2 numbers"):
         LatentSliders(model, z)
 
 

@@ -3,9 +3,9 @@
 Importing it loads nothing heavy: a notebook imports each name from the module it lives in, so that a
 reader sees where it stands. The modules, in the order in which they may import one another:
 
-``validation``, ``threads`` -> ``data``, ``losses``, ``kl_derivation`` -> ``models`` -> ``evaluation``,
-``checkpoints``, ``encoding``, ``latent_space``, ``gradient_estimators`` -> ``training``, ``grid_posterior`` ->
-``plots`` -> ``widgets``, ``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
+``validation``, ``threads``, ``stopping``, ``history`` -> ``data``, ``losses``, ``kl_derivation`` -> ``models`` ->
+``evaluation``, ``checkpoints``, ``encoding``, ``latent_space``, ``gradient_estimators`` -> ``training``,
+``grid_posterior`` -> ``plots`` -> ``widgets``, ``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
 """
 
 __version__ = "0.1.0"

@@ -78,7 +78,7 @@ def _disabled_extensions() -> set[str]:
     for folder in reversed(importlib.import_module("jupyter_core.paths").jupyter_config_path()):
         config = Path(folder) / "labconfig" / "page_config.json"
         if config.is_file():
-            entry = json.loads(config.read_text()).get("disabledExtensions", {})
+            entry = json.loads(config.read_text(encoding="utf-8")).get("disabledExtensions", {})
             disabled |= entry if isinstance(entry, dict) else dict.fromkeys(entry, True)
     return {name for name, value in disabled.items() if value}
 
@@ -154,4 +154,5 @@ def main(checks: tuple[Check, ...] = CHECKS) -> int:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")  # a folder's name may have letters that this terminal lacks
     sys.exit(main())

@@ -3,13 +3,12 @@
 All of it runs in batches, without gradients, and ends on the CPU.
 """
 
-from collections.abc import Iterator
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vae_helpers.validation import check_dtype_of, check_fits, check_images, check_whole, checked
+from vae_helpers.models.layers import device_of, evaluating
+from vae_helpers.validation import check_can, check_dtype_of, check_fits, check_images, check_whole, checked
 
 
 @torch.no_grad()
@@ -31,12 +30,7 @@ def encode_distributions(
         TypeError: a model that has no distributions, or images of another dtype than its weights.
         ValueError: unusable images.
     """
-    parts = []
-    for part in _encode(model, images, batch_size):
-        if not isinstance(part, tuple):
-            kind = type(model).__name__
-            raise TypeError(f"model: want one whose encode returns mu and logvar, got {kind}; encode_means gives its z")
-        parts.append(part)
+    parts = _encode(model, images, batch_size, both=True)
     mu, logvar = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
     return mu, logvar
 
@@ -78,16 +72,26 @@ def decode_images(model: nn.Module, z: Float[Tensor, "N D"]) -> Float[Tensor, "N
         TypeError: latents of another dtype than the model's weights.
         ValueError: D is not the model's.
     """
-    check_fits(Float[Tensor, f"N {model.latent_dim}"], z=z)
+    check_can(model, "decode")
+    check_fits(Float[Tensor, f"N {getattr(model, 'latent_dim', 'D')}"], z=z)
     check_dtype_of(model, z=z)
-    device = next(model.parameters()).device
-    return torch.sigmoid(model.decode(z.to(device))).cpu()
+    with evaluating(model):
+        return torch.sigmoid(model.decode(z.to(device_of(model)))).cpu()
 
 
-def _encode(model: nn.Module, images: Tensor, batch_size: int) -> Iterator[Tensor | tuple[Tensor, Tensor]]:
-    """What ``model.encode`` says of each batch."""
+def _encode(
+    model: nn.Module, images: Tensor, batch_size: int, both: bool = False
+) -> list[Tensor | tuple[Tensor, Tensor]]:
+    """What ``model.encode`` says of each batch; ``both`` wants mu and logvar."""
+    check_can(model, "encode")
     check_images(images)
     check_dtype_of(model, images=images)
     check_whole(1, batch_size=batch_size)
-    device = next(model.parameters()).device
-    return (model.encode(x.to(device)) for x in images.split(int(batch_size)))
+    parts = []
+    with evaluating(model):
+        for x in images.split(int(batch_size)):
+            parts.append(model.encode(x.to(device_of(model))))
+            if both and not (isinstance(parts[-1], tuple) and len(parts[-1]) == 2):
+                kind = f"{type(model).__name__}; encode_means gives its z"
+                raise TypeError(f"model: want one whose encode returns mu and logvar, got {kind}")
+    return parts

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from vae_helpers.validation import check_one_of, check_positive, checked
+from vae_helpers.validation import check_not_negative, check_one_of, check_positive, check_some, check_whole, checked
 
 Reduction = Literal["sum", "mean"]
 
@@ -105,9 +105,10 @@ def gaussian_nll(
         Nats; a density, so it can be negative.
 
     Raises:
-        ValueError: sigma <= 0.
+        ValueError: sigma that is not > 0, or no images.
     """
     check_positive(sigma=sigma)
+    check_some(x=x)
     squared = (x - x_hat).flatten(1).square().sum(dim=1)
     pixels = x[0].numel()
     return squared / (2 * sigma**2) + pixels * math.log(sigma * math.sqrt(2 * math.pi))
@@ -125,8 +126,12 @@ def vae_loss(reconstruction: Float[Tensor, " N"], kl: Float[Tensor, " N"], beta:
     Args:
         reconstruction: -log p(x|z).
         kl: KL(q(z|x) || p(z)).
-        beta: weight of the KL.
+        beta: weight of the KL, >= 0.
+
+    Raises:
+        ValueError: beta < 0, NaN or infinite.
     """
+    check_not_negative(beta=beta)
     return reconstruction + beta * kl
 
 
@@ -148,11 +153,15 @@ def mean_vae_loss(
         logits: the decoder's output for one z ~ q(z|x) per image.
         x: the images.
         mu, logvar: the encoder's output.
-        beta: weight of the KL.
+        beta: weight of the KL, >= 0.
 
     Returns:
         One number, nats per image.
+
+    Raises:
+        ValueError: no images, whose mean would be NaN, or beta < 0.
     """
+    check_some(x=x)
     return vae_loss(bernoulli_nll(logits, x), gaussian_kl(mu, logvar), beta).mean()
 
 
@@ -178,13 +187,14 @@ def effective_beta(
         pixels, latent_dim: how many there are.
 
     Raises:
-        ValueError: another reduction, or a number that is not > 0.
+        ValueError: another reduction, a beta that is not > 0, or sizes that are not whole numbers >= 1.
 
     Source: Higgins et al. 2017 give the factor to write when both are means, beta * latent_dim / pixels, the name
     "normalised beta".
     """
     check_one_of(("sum", "mean"), reconstruction=reconstruction, kl=kl)
-    check_positive(beta=beta, pixels=pixels, latent_dim=latent_dim)
+    check_positive(beta=beta)
+    check_whole(1, pixels=pixels, latent_dim=latent_dim)
     weight_of_reconstruction = 1 / pixels if reconstruction == "mean" else 1
     weight_of_kl = beta / latent_dim if kl == "mean" else beta
     return weight_of_kl / weight_of_reconstruction

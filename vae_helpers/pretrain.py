@@ -17,7 +17,7 @@ from vae_helpers.evaluation import hole_fraction
 from vae_helpers.models import VAE, Classifier
 from vae_helpers.models.layers import seeded
 from vae_helpers.training import fit
-from vae_helpers.validation import check_images, checked
+from vae_helpers.validation import as_seed, check_dtype_of, check_images, check_whole, checked
 
 RECIPES = {
     # the network of notebook 05, trained for longer
@@ -42,7 +42,9 @@ def train_vae(name: str, recipe: dict) -> None:
     test_images, _ = load_mnist("test")
     model = VAE(latent_dim=recipe["latent_dim"], seed=0)
     history = fit(model, train_images, test_images, epochs=recipe["epochs"], seed=0)
-    last = history.rows[-1]
+    if history.stopped:
+        raise SystemExit(f"{name} stays as it was: training was stopped")
+    last = history.last
     path = save_checkpoint(model, REPO_DATA / "weights" / name, {**MADE_FROM, **recipe, "last_epoch": last})
     print(
         f"{path}: {last['test_total']:.2f} nats per test image ({last['test_reconstruction']:.2f} + "
@@ -76,12 +78,19 @@ def fit_classifier(
     """Train ``model`` in place by cross-entropy, on images turned, moved and scaled a little at random.
 
     Raises:
-        TypeError, ValueError: unusable images, or not one label for each.
+        TypeError, ValueError: unusable images, or not one label from 0 to 9 for each.
     """
     check_images(images)
+    if not isinstance(model, Classifier):
+        raise TypeError(f"model: want a Classifier, got {type(model).__name__}")
+    check_whole(1, epochs=epochs)
+    check_dtype_of(model, images=images)
+    if not 0 <= labels.min() <= labels.max() <= 9:
+        raise ValueError(f"labels: want classes from 0 to 9, got {labels.min().item()} to {labels.max().item()}")
+    labels = labels.long()  # the only kind that cross_entropy takes
     jitter = v2.RandomAffine(degrees=10, translate=(0.08, 0.08), scale=(0.9, 1.1))
-    order = Generator().manual_seed(seed)
-    steps = epochs * -(-len(images) // 256)
+    order = Generator().manual_seed(as_seed(seed))
+    steps = int(epochs) * -(-len(images) // 256)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
     model.train()

@@ -2,62 +2,38 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import torch
 from torch import Generator, Tensor, nn
 from tqdm.auto import tqdm
 
 from vae_helpers.data import BINARIZATIONS, Binarization, binarize
-from vae_helpers.evaluation import Data, check_data, mean_terms
+from vae_helpers.evaluation import Data, check_data, check_first, mean_terms
+from vae_helpers.history import History, NonFiniteLossError
 from vae_helpers.losses import vae_loss
+from vae_helpers.stopping import remember_stop, was_stopped
 from vae_helpers.threads import threads_for
-from vae_helpers.validation import check_positive, check_whole
+from vae_helpers.validation import (
+    as_seed,
+    check_can,
+    check_not_negative,
+    check_one_of,
+    check_positive,
+    check_takes,
+    check_unit_interval,
+    check_whole,
+    is_number,
+)
 
 Schedule = Callable[[float], float]
 Step = Callable[..., tuple[Tensor, Tensor]]
 STEPS_BETWEEN_CHECKS = 100  # reading the loss waits for the device, so it is done now and then only
 
 
-@dataclass
-class History:
-    """What each finished epoch measured; losses are means per image, in nats.
-
-    A row has ``epoch`` (from 1), ``seconds`` (training alone), ``beta`` (at its end), and
-    ``train_*`` and, given test images, ``test_*`` for ``reconstruction``, ``kl`` and ``total``.
-    ``total`` is reconstruction + KL, the negative ELBO, whatever beta was: it stays comparable.
-    """
-
-    rows: list[dict[str, float]] = field(default_factory=list)
-    stopped: bool = False
-
-    def __getitem__(self, name: str) -> list[float]:
-        """One column, for example ``history["test_total"]``."""
-        if self.rows and name not in self.rows[0]:
-            raise KeyError(f"no column {name!r}; there are {', '.join(self.rows[0])}")
-        return [row[name] for row in self.rows]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-
-class NonFiniteLossError(FloatingPointError):
-    """The loss became NaN or infinite. The model is back at its last finished epoch; ``history`` is kept."""
-
-    def __init__(self, epoch: int, step: int, history: History):
-        self.epoch, self.step, self.history = epoch, step, history
-        super().__init__(
-            f"the loss is not finite from epoch {epoch}, step {step} on. Likely causes: a learning rate that is too "
-            "high; exp(logvar) overflowing (float32 ends at logvar = 88); log(0) in a hand-written BCE (use the "
-            "version that takes logits); a KL with the wrong sign, running to minus infinity. "
-            "The model has the weights of the last finished epoch."
-        )
-
-
 def warm_up(epochs: float, beta: float = 1.0) -> Schedule:
     """A schedule for ``fit``: beta grows in a straight line from 0 and is reached after ``epochs``."""
-    if not epochs > 0:
-        raise ValueError(f"epochs: want a number > 0, got {epochs}")
+    check_positive(epochs=epochs)
+    check_not_negative(beta=beta)
     return lambda epoch: beta * min(1.0, epoch / epochs)
 
 
@@ -81,8 +57,11 @@ def training_step(
         ``reconstruction, kl`` before the step, each (N,), in nats, without gradients.
 
     Raises:
-        TypeError, ValueError: a batch that the model can't use.
+        TypeError, ValueError: a batch that the model can't use. Values are looked at in the first example only, so
+            that a step stays cheap, and not on an accelerator, which would have to be waited for.
     """
+    check_can(model, "loss_terms")
+    check_first(model, batch)
     reconstruction, kl = model.loss_terms(*batch, generator=generator)
     loss = vae_loss(reconstruction, kl, beta).mean()
     optimizer.zero_grad()
@@ -110,8 +89,12 @@ def fit(
 ) -> History:
     """Train ``model`` in place with Adam on reconstruction + beta * KL, averaged over the examples of a batch.
 
-    The Stop button (or Ctrl-C) ends training early and keeps the model and the history so far. A small network gets
-    one thread, a large one all that PyTorch would use: see :mod:`vae_helpers.threads`.
+    The Stop button (or Ctrl-C) ends training early: the model keeps what it has learnt, the history has the finished
+    epochs and ``stopped=True``, and a line says after how many steps. The cell goes on, but each later ``fit`` in it
+    leaves its weights as they are and says so: one press ends a loop over several models too. The next cell trains
+    again. (:mod:`vae_helpers.stopping`; in a script, which has no cells, look at ``history.stopped``.)
+
+    A small network gets one thread, a large one all that PyTorch would use: see :mod:`vae_helpers.threads`.
 
     Args:
         model: anything with ``loss_terms(*batch, generator=...) -> (reconstruction, kl)``, both of shape (N,).
@@ -131,33 +114,51 @@ def fit(
         step: what is done with a batch, as :func:`training_step`: another one can train a second network beside.
 
     Returns:
-        A :class:`History` with a row per finished epoch.
+        A :class:`History` with a row per finished epoch: perhaps none, after Stop.
 
     Raises:
         TypeError, ValueError: unusable data or settings, before anything is changed.
         NonFiniteLossError: the loss became NaN or infinite.
     """
-    _check_settings(epochs, batch_size, learning_rate, beta, binarization)
-    epochs, batch_size = int(epochs), int(batch_size)  # a NumPy integer is welcome, but not to the scheduler
+    check_whole(1, epochs=epochs, batch_size=batch_size)
+    epochs, batch_size, seed = int(epochs), int(batch_size), as_seed(seed)  # NumPy's are welcome, but not to PyTorch
+    _check_settings(epochs, learning_rate, beta, binarization, device)
     train = check_data(model, train_images, "train_images")
     test = None if test_images is None else check_data(model, test_images, "test_images")
+    if binarization != "none":
+        check_unit_interval(train_images=train[0], test_images=test[0] if test else train[0])
+    if not any(weight.requires_grad for weight in model.parameters()):
+        raise ValueError(f"model: want weights to train, got a {type(model).__name__} with none, or all of them frozen")
+    history = History()
+    check_takes("step", step, model, None, *train, beta=1.0, generator=None)
+    if on_epoch is not None:
+        check_takes("on_epoch", on_epoch, history)
+    if was_stopped():
+        history.stopped = True
+        model.to(device).eval()
+        print("Not trained: Stop was pressed in this cell. Run it again to train.")
+        return history
     model.to(device).train()
     batches = _Batches(train, batch_size, binarization, seed, device)
     if test:
         test = (binarize(test[0], binarization, Generator().manual_seed(seed)), *test[1:])
         test = tuple(part.to(device) for part in test)
-    optimizer = torch.optim.Adam(model.parameters(), learning_rate, fused=True)
+    optimizer = torch.optim.Adam(model.parameters(), float(learning_rate), fused=True)
     steps = epochs * len(batches)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps) if one_cycle else None
+    cycle = (
+        torch.optim.lr_scheduler.OneCycleLR(optimizer, float(learning_rate), total_steps=steps) if one_cycle else None
+    )
     schedule = beta if callable(beta) else lambda _: beta
-    history = History()
     last_good = _copy_of_weights(model)
     with threads_for(model), tqdm(total=steps, desc="Training", unit="step", disable=not progress) as bar:
 
         def one_step(done: float, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
             terms = step(model, optimizer, *batch, beta=schedule(done), generator=batches.noise)
+            if not isinstance(terms, tuple) or len(terms) != 2:
+                raise TypeError(f"step: want reconstruction and kl from it, got {type(terms).__name__}")
             if cycle:
                 cycle.step()
+            history.steps += 1
             bar.update()
             return terms
 
@@ -170,14 +171,18 @@ def fit(
                 history.rows.append(_row(epoch, seconds, last_beta, terms / len(train[0]), model, test))
                 last_good = _copy_of_weights(model)
                 bar.set_postfix(_shown(history.rows[-1]))
-                if on_epoch:
+                if on_epoch is not None:
                     on_epoch(history)
         except KeyboardInterrupt:
             history.stopped = True
+            remember_stop()
         except _NotFinite as found:
             model.load_state_dict(last_good)
             raise NonFiniteLossError(epoch + 1, found.step, history) from None
-    model.eval()
+        finally:
+            model.eval()
+    if history.stopped:
+        print(f"Stopped after {_when(history.steps, len(batches))}: the model keeps what it has learnt.")
     return history
 
 
@@ -226,6 +231,11 @@ def _row(epoch, seconds, beta, train_means, model, test) -> dict[str, float]:
     return row
 
 
+def _when(steps: int, steps_an_epoch: int) -> str:
+    finished, begun = divmod(steps, steps_an_epoch)
+    return f"{begun} step{'s' * (begun != 1)} of epoch {finished + 1}" if begun or not steps else f"epoch {finished}"
+
+
 def _shown(row: dict[str, float]) -> dict[str, str]:
     """What the bar tells of an epoch."""
     return {name: f"{row[name]:.1f}" for name in ("train_total", "test_total") if name in row}
@@ -235,10 +245,17 @@ def _copy_of_weights(model: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
-def _check_settings(epochs, batch_size, learning_rate, beta, binarization) -> None:
-    check_whole(1, epochs=epochs, batch_size=batch_size)
+def _check_settings(epochs, learning_rate, beta, binarization, device) -> None:
     check_positive(learning_rate=learning_rate)
-    if not callable(beta) and not beta >= 0:
-        raise ValueError(f"beta: want a number >= 0 or a function of the epoch, got {beta!r}")
-    if binarization not in BINARIZATIONS:
-        raise ValueError(f"binarization: want one of {', '.join(BINARIZATIONS)}, got {binarization!r}")
+    if callable(beta):
+        check_takes("beta", beta, 0.0)
+    weights = {f"beta({epoch})": beta(float(epoch)) for epoch in range(epochs)} if callable(beta) else {"beta": beta}
+    for name, weight in weights.items():
+        if not (is_number(weight) and weight >= 0):
+            raise ValueError(f"{name}: want a number >= 0 or a function of the epoch that gives one, got {weight!r}")
+    check_one_of(BINARIZATIONS, binarization=binarization)
+    try:
+        Generator(torch.empty(0, device=device).device)
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"device: want one that this machine has, got {device!r} ({reason})") from error

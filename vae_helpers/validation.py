@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 P, R = ParamSpec("P"), TypeVar("R")
 Sizes = dict[str, int | tuple[int, ...]]
+IMAGES = Float[Tensor, "N 1 28 28"]
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
@@ -119,11 +120,39 @@ class _Wanted:
 
 
 def is_whole(value: Any, at_least: int) -> bool:
-    """Whether it is a whole number, NumPy's too, and not below ``at_least``; ``True`` and ``False`` are no numbers."""
+    """Whether it is a whole number, of Python, NumPy or PyTorch, and not below ``at_least``; ``True`` is none."""
+    if _is_truth_value(value) or getattr(value, "ndim", 0):
+        return False
     try:
-        return not isinstance(value, bool) and operator.index(value) >= at_least
+        return operator.index(value) >= at_least
     except TypeError:
         return False
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is one finite number, of Python, NumPy or PyTorch; ``True``, ``False`` and text are none."""
+    if _is_truth_value(value) or isinstance(value, (str, bytes)) or getattr(value, "ndim", 0):
+        return False
+    try:
+        return math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
+
+
+def _is_truth_value(value: Any) -> bool:
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")).endswith("bool")
+
+
+def check_seed(seed: Any) -> None:
+    """Raise ``ValueError`` unless it is a whole number of at most 64 bits."""
+    if not is_whole(seed, -(2**63)) or operator.index(seed) >= 2**64:
+        raise ValueError(f"seed: want a whole number of at most 64 bits, got {seed!r}")
+
+
+def as_seed(seed: Any) -> int:
+    """``seed``, checked, as the number that PyTorch's generators take: they refuse NumPy's, and take ``True``."""
+    check_seed(seed)
+    return operator.index(seed)
 
 
 def check_whole(at_least: int, **numbers: Any) -> None:
@@ -134,23 +163,30 @@ def check_whole(at_least: int, **numbers: Any) -> None:
 
 
 def check_positive(**numbers: float) -> None:
-    """``check_positive(sigma=sigma)``: raise ``ValueError`` unless each is > 0; NaN is not."""
+    """``check_positive(sigma=sigma)``: raise ``ValueError`` unless each is > 0; NaN and infinity are no numbers."""
     for name, value in numbers.items():
-        if not value > 0:
+        if not (is_number(value) and value > 0):
             raise ValueError(f"{name}: want a number > 0, got {value!r}")
+
+
+def check_not_negative(**numbers: float) -> None:
+    """``check_not_negative(beta=beta)``: raise ``ValueError`` unless each is >= 0."""
+    for name, value in numbers.items():
+        if not (is_number(value) and value >= 0):
+            raise ValueError(f"{name}: want a number >= 0, got {value!r}")
 
 
 def check_probability(**numbers: float) -> None:
     """``check_probability(bound=bound)``: raise ``ValueError`` unless each lies in (0, 1]."""
     for name, value in numbers.items():
-        if not 0 < value <= 1:
+        if not (is_number(value) and 0 < value <= 1):
             raise ValueError(f"{name}: want a probability in (0, 1], got {value!r}")
 
 
 def check_one_of(choices: tuple[str, ...], **words: str) -> None:
     """``check_one_of(("sum", "mean"), kl=kl)``: raise ``ValueError`` for another word."""
     for name, value in words.items():
-        if value not in choices:
+        if not isinstance(value, str) or value not in choices:
             wanted = " or ".join(f'"{choice}"' for choice in choices)
             raise ValueError(f"{name}: want {wanted}, got {value!r}")
 
@@ -160,19 +196,86 @@ def check_images(images: Any, name: str = "images") -> None:
 
     This one reads every value: call it once, where data enters, never inside a training loop.
     """
-    check_fits(Float[Tensor, "N 1 28 28"], **{name: images})
+    check_fits(IMAGES, **{name: images})
     if len(images) == 0:
         raise ValueError(f"{name}: want shape (N, 1, 28, 28) with N >= 1, got {tuple(images.shape)}")
-    low, high = (value.item() for value in torch.aminmax(images))  # one pass, no copy; NaN comes through
-    if math.isnan(low):
-        raise ValueError(f"{name}: contains NaN")
-    if low < 0 or high > 1:
-        raise ValueError(f"{name}: want values in [0, 1], got [{low:g}, {high:g}]; are they 0 to 255, or normalised?")
+    check_unit_interval(**{name: images})
+
+
+def check_unit_interval(**tensors: Tensor) -> None:
+    """Raise unless all values of these float tensors, of any shape, lie in [0, 1]; reads every value."""
+    for name, value in tensors.items():
+        if not isinstance(value, Tensor) or not value.is_floating_point():
+            got = value.dtype if isinstance(value, Tensor) else type(value).__name__
+            raise TypeError(f"{name}: want a tensor of floats, got {got}; images go in as x.float() / 255")
+        if value.is_meta or value.layout != torch.strided:
+            raise TypeError(f"{name}: want a dense tensor in memory, got a {value.layout} one on {value.device}")
+        if value.numel() == 0:
+            continue
+        low, high = (end.item() for end in torch.aminmax(value))  # one pass, no copy; NaN comes through
+        if math.isnan(low):
+            raise ValueError(f"{name}: contains NaN")
+        if low < 0 or high > 1:
+            raise ValueError(
+                f"{name}: want values in [0, 1], got [{low:g}, {high:g}]; are they 0 to 255, or normalised?"
+            )
+
+
+def check_some(**tensors: Tensor) -> None:
+    """``check_some(x=x)``: raise ``ValueError`` where a tensor holds no example."""
+    for name, value in tensors.items():
+        if value.numel() == 0:
+            raise ValueError(f"{name}: want at least one example, got shape {tuple(value.shape)}")
+
+
+def check_finite(**tensors: Tensor) -> None:
+    """Raise ``ValueError`` where a tensor holds NaN or infinity; reads every value."""
+    for name, value in tensors.items():
+        if not value.isfinite().all():
+            raise ValueError(f"{name}: contains NaN or infinity")
+
+
+def check_can(model: Any, *methods: str) -> None:
+    """``check_can(model, "encode")``: raise ``TypeError`` unless it is a module that has these methods."""
+    missing = [name for name in methods if not callable(getattr(model, name, None))]
+    if missing or not isinstance(model, nn.Module):
+        wanted = f" with {' and '.join(methods)}" if methods else ""
+        raise TypeError(f"model: want an nn.Module{wanted}, got {_kind(model)}")
+
+
+def check_takes(name: str, function: Any, *args: Any, **kwargs: Any) -> None:
+    """Raise ``TypeError`` unless ``function`` can be called with such arguments; it is not called."""
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{name}: can't be called as it would be: {error}; got {_kind(function)}") from error
+    except ValueError:  # some built-in functions don't say what they take
+        pass
+
+
+def _kind(value: Any) -> str:
+    return f"the class {value.__name__}, not an instance" if isinstance(value, type) else type(value).__name__
+
+
+def check_goes_into(layer: nn.Module, **tensors: Tensor) -> None:
+    """:func:`check_dtype_of`, and ``ValueError`` where a tensor is on another device; for the door of a model."""
+    weight = getattr(layer, "weight", None)  # quicker to have than the first of the parameters
+    if not isinstance(weight, Tensor):
+        weight = next(layer.parameters(), None)
+    for name, value in tensors.items():
+        if weight is not None and (value.dtype != weight.dtype or value.device != weight.device):
+            _check_same_dtype(name, value, weight)
+            raise ValueError(f"{name}: want it on {weight.device}, where the model is, got {value.device}")
 
 
 def check_dtype_of(model: nn.Module, **tensors: Tensor) -> None:
     """Raise ``TypeError`` where a tensor has another dtype than the model's weights; PyTorch's own error names none."""
-    wanted = next(model.parameters()).dtype
+    weight = next(model.parameters(), None)
     for name, value in tensors.items():
-        if value.dtype != wanted:
-            raise TypeError(f"{name}: want {wanted}, as the model's weights are, got {value.dtype}")
+        if weight is not None:
+            _check_same_dtype(name, value, weight)
+
+
+def _check_same_dtype(name: str, value: Tensor, weight: Tensor) -> None:
+    if value.dtype != weight.dtype:
+        raise TypeError(f"{name}: want {weight.dtype}, as the model's weights are, got {value.dtype}")

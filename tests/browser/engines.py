@@ -148,10 +148,14 @@ def firefox(home: Path) -> Iterator[Firefox]:
         raise Missing("no Firefox on this machine; name one with VAE_FIREFOX=/path/to/firefox")
     log = home / "log"
     command = [program, "--headless", "--no-remote", "--profile", str(home), "--remote-debugging-port", "0"]
-    with open(log, "w") as output:
+    with open(log, "w", encoding="utf-8") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        yield Firefox(_wait_for(lambda: re.search(r"BiDi listening on (ws://\S+)", log.read_text()), process, log)[1])
+        yield Firefox(
+            _wait_for(
+                lambda: re.search(r"BiDi listening on (ws://\S+)", log.read_text(encoding="utf-8")), process, log
+            )[1]
+        )
     finally:
         end(process)
 
@@ -185,12 +189,12 @@ def webkit(home: Path) -> Iterator[WebKit]:
 def screen(home: Path) -> Iterator[str]:
     """An X server of its own, with a number that is free."""
     number, log = home / "display", home / "Xvfb"
-    with open(number, "w") as given, open(log, "w") as output:
+    with open(number, "w", encoding="utf-8") as given, open(log, "w", encoding="utf-8") as output:
         size = f"{SIZE[0] + 120}x{SIZE[1] + 120}x24"
         command = ["Xvfb", "-displayfd", "1", "-screen", "0", size, "-nolisten", "tcp"]
         process = subprocess.Popen(command, stdout=given, stderr=output)
     try:
-        yield f":{_wait_for(lambda: number.read_text().strip(), process, log)}"
+        yield f":{_wait_for(lambda: number.read_text(encoding='utf-8').strip(), process, log)}"
     finally:
         end(process)
 
@@ -199,6 +203,6 @@ def _wait_for(read: Callable[[], Any], process: subprocess.Popen, log: Path) -> 
     """What ``read()`` finds, once a program that was started has come so far."""
     end = time.monotonic() + SECONDS
     while not (found := read()):
-        assert process.poll() is None and time.monotonic() < end, log.read_text()
+        assert process.poll() is None and time.monotonic() < end, log.read_text(encoding="utf-8")
         time.sleep(0.05)
     return found

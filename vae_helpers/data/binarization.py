@@ -5,6 +5,8 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor
 
+from vae_helpers.validation import check_one_of, check_unit_interval
+
 BINARIZATIONS = ("none", "threshold", "dynamic")
 
 Binarization = Literal["none", "threshold", "dynamic"]
@@ -17,15 +19,16 @@ def binarize(images: Tensor, binarization: Binarization, generator: Generator | 
     Bernoulli(x) (Salakhutdinov & Murray 2008). Losses under different treatments can't be compared.
 
     Raises:
-        ValueError: another ``binarization``.
+        TypeError: images that are not floats.
+        ValueError: another ``binarization``, or values outside [0, 1].
 
     >>> binarize(torch.tensor([0.2, 0.5, 0.9]), "threshold")
     tensor([0., 0., 1.])
     """
-    if binarization not in BINARIZATIONS:
-        raise ValueError(f"binarization: want one of {', '.join(BINARIZATIONS)}, got {binarization!r}")
+    check_one_of(BINARIZATIONS, binarization=binarization)
+    if binarization == "none":
+        return images
+    check_unit_interval(images=images)
     if binarization == "threshold":
         return (images > 0.5).to(images.dtype)
-    if binarization == "dynamic":
-        return torch.bernoulli(images, generator=generator)
-    return images
+    return torch.bernoulli(images, generator=generator)

@@ -1,7 +1,8 @@
 """MNIST and its look-alikes as tensors."""
 
 import gzip
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -9,9 +10,9 @@ import torch
 from torch import Generator, Tensor
 
 from vae_helpers.data.archives import Archive, find_archive
-from vae_helpers.data.binarization import Binarization, binarize
+from vae_helpers.data.binarization import BINARIZATIONS, Binarization, binarize
 from vae_helpers.data.mapped import map_images
-from vae_helpers.validation import is_whole
+from vae_helpers.validation import as_seed, check_one_of, check_whole, is_whole
 
 SPLITS = {"train": ("train-", 60_000), "test": ("t10k-", 10_000)}
 IMAGES, LABELS = "images-idx3-ubyte.gz", "labels-idx1-ubyte.gz"
@@ -112,16 +113,19 @@ def _load(
     binarization: Binarization = "none",
     seed: int = 0,
 ) -> tuple[Tensor, Tensor]:
-    if split not in SPLITS:
-        raise ValueError(f"split: want one of {', '.join(SPLITS)}, got {split!r}")
+    check_one_of(tuple(SPLITS), split=split)
+    check_one_of(BINARIZATIONS, binarization=binarization)
+    classes, seed = None if digits is None else _classes(digits), as_seed(seed)
+    if n is not None:
+        check_whole(1, n=n)
     prefix, count = SPLITS[split]
     by_name = {archive.name: archive for archive in archives(dataset)}
     labels = torch.from_numpy(_read(by_name[prefix + LABELS], header=8).astype(np.int64))
+    generator = Generator().manual_seed(seed)
+    keep = _choose(labels, classes, n, generator)
     shape = (count, 1, 28, 28)
     archive = by_name[prefix + IMAGES]
     images = map_images(archive, shape, lambda: _read(archive, header=16).reshape(shape))
-    generator = Generator().manual_seed(seed)
-    keep = _choose(labels, digits, n, generator)
     if keep is not None:
         images, labels = images[keep], labels[keep]
     return binarize(images, binarization, generator), labels
@@ -132,17 +136,23 @@ def _read(archive: Archive, header: int) -> np.ndarray:
     return np.frombuffer(gzip.decompress(find_archive(archive).read_bytes()), np.uint8, offset=header)
 
 
-def _choose(labels: Tensor, digits: Sequence[int] | None, n: int | None, generator: Generator) -> Tensor | None:
+def _classes(digits: Sequence[int]) -> list[int]:
+    """As Python's numbers, each once; NumPy's and PyTorch's are welcome, and any iterable of them."""
+    classes = [*digits] if isinstance(digits, Iterable) and getattr(digits, "ndim", 1) else []
+    if not classes or not all(is_whole(digit, at_least=0) and digit < 10 for digit in classes):
+        raise ValueError(f"digits: want classes from 0 to 9, such as (2, 7), got {digits!r}")
+    return sorted({operator.index(digit) for digit in classes})
+
+
+def _choose(labels: Tensor, digits: list[int] | None, n: int | None, generator: Generator) -> Tensor | None:
     """Indices to keep, or None for all."""
     if digits is None and n is None:
         return None
     keep = torch.arange(len(labels))
     if digits is not None:
-        if not digits or not set(digits) <= set(range(10)):
-            raise ValueError(f"digits: want classes from 0 to 9, got {digits!r}")
-        keep = keep[torch.isin(labels, torch.tensor(list(digits)))]
+        keep = keep[torch.isin(labels, torch.tensor(digits))]
     if n is not None:
-        if not is_whole(n, at_least=1) or n > len(keep):
+        if n > len(keep):
             raise ValueError(f"n: want a whole number from 1 to {len(keep)}, got {n!r}")
         keep = keep[torch.randperm(len(keep), generator=generator)[:n]]
     return keep

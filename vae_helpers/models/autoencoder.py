@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll
 from vae_helpers.models.layers import PIXELS, Decoder, architecture, mlp, seeded
-from vae_helpers.validation import check_images, checked
+from vae_helpers.validation import check_goes_into, check_images, checked
 
 
 class Autoencoder(nn.Module):
@@ -31,7 +31,8 @@ class Autoencoder(nn.Module):
     def __init__(self, latent_dim: int = 2, hidden: Sequence[int] = (256, 128), layer_norm: bool = True, seed: int = 0):
         super().__init__()
         self.architecture = architecture(latent_dim, hidden, layer_norm)
-        self.latent_dim = self.architecture["latent_dim"]
+        latent_dim, hidden, layer_norm = self.architecture.values()
+        self.latent_dim = latent_dim
         with seeded(seed):
             self.encoder = mlp([PIXELS, *hidden], layer_norm)
             self.encoder.append(nn.Linear([PIXELS, *hidden][-1], latent_dim))
@@ -45,6 +46,7 @@ class Autoencoder(nn.Module):
     @checked
     def encode(self, x: Float[Tensor, "N 1 28 28"]) -> Float[Tensor, "N D"]:
         """Images -> codes."""
+        check_goes_into(self.encoder, x=x)
         return self.encoder(x.flatten(1))
 
     def decode(self, z: Float[Tensor, "N D"]) -> Float[Tensor, "N 1 28 28"]:

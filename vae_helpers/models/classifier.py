@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vae_helpers.models.layers import seeded
-from vae_helpers.validation import check_whole, checked
+from vae_helpers.validation import check_goes_into, check_whole, checked
 
 
 class Classifier(nn.Module):
@@ -41,4 +41,5 @@ class Classifier(nn.Module):
     @checked
     def forward(self, x: Float[Tensor, "N 1 28 28"]) -> Float[Tensor, "N 10"]:
         """Images -> class logits."""
+        check_goes_into(self.layers, x=x)
         return self.layers(x)

@@ -3,15 +3,16 @@
 Each is an ordinary ``nn.Module`` of a few lines. Encoders return ``mu, logvar``; decoders return logits.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vae_helpers.validation import check_fits, checked, is_whole
+from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_whole, checked, is_whole
 
 IMAGE_SHAPE = (1, 28, 28)
 PIXELS = 28 * 28
@@ -20,9 +21,27 @@ PIXELS = 28 * 28
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Draw initial weights from ``seed`` and leave PyTorch's global generator as it was."""
+    number = as_seed(seed)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(number)
         yield
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """The model in eval mode: no dropout, and no batch statistics of whatever stands in the batch by chance."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where the model's weights are."""
+    return next(chain(model.parameters(), model.buffers()), torch.zeros(())).device
 
 
 def mlp(sizes: Sequence[int], layer_norm: bool) -> nn.Sequential:
@@ -46,6 +65,7 @@ class Encoder(nn.Module):
 
     @checked
     def forward(self, x: Float[Tensor, "N 1 28 28"]) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
+        check_goes_into(self.head, x=x)
         mu, logvar = self.head(self.body(x.flatten(1))).chunk(2, dim=1)
         return mu, logvar
 
@@ -62,12 +82,15 @@ class Decoder(nn.Module):
 
     def forward(self, z: Float[Tensor, "N D"]) -> Float[Tensor, "N 1 28 28"]:
         check_fits(Float[Tensor, f"N {self.latent_dim}"], z=z)
+        check_goes_into(self.head, z=z)
         return self.head(self.body(z)).unflatten(1, IMAGE_SHAPE)
 
 
 def architecture(latent_dim: int, hidden: Sequence[int], layer_norm: bool) -> dict[str, Any]:
     """What a checkpoint needs to build the network again, as plain values; ``ValueError`` for an impossible size."""
-    for name, sizes in (("latent_dim", [latent_dim]), ("hidden", hidden)):
-        if not all(is_whole(n, at_least=1) for n in sizes):
-            raise ValueError(f"{name}: want whole numbers >= 1, got {latent_dim if name == 'latent_dim' else hidden}")
+    check_whole(1, latent_dim=latent_dim)
+    if not isinstance(hidden, Iterable) or not getattr(hidden, "ndim", 1) or not all(is_whole(n, 1) for n in hidden):
+        raise ValueError(f"hidden: want whole numbers >= 1, a width for each hidden layer, got {hidden!r}")
+    if layer_norm not in (True, False):
+        raise ValueError(f"layer_norm: want True or False, got {layer_norm!r}")
     return {"latent_dim": int(latent_dim), "hidden": [int(n) for n in hidden], "layer_norm": bool(layer_norm)}

@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
 from vae_helpers.models.layers import Decoder, Encoder, architecture, seeded
-from vae_helpers.validation import check_images, check_whole, checked
+from vae_helpers.validation import check_images, check_seed, check_whole, checked
 
 
 @checked
@@ -49,7 +49,8 @@ class VAE(nn.Module):
     def __init__(self, latent_dim: int = 2, hidden: Sequence[int] = (256, 128), layer_norm: bool = True, seed: int = 0):
         super().__init__()
         self.architecture = architecture(latent_dim, hidden, layer_norm)
-        self.latent_dim = self.architecture["latent_dim"]
+        latent_dim, hidden, layer_norm = self.architecture.values()
+        self.latent_dim = latent_dim
         with seeded(seed):
             self.encoder = Encoder(latent_dim, hidden, layer_norm)
             self.decoder = Decoder(latent_dim, hidden, layer_norm)
@@ -86,7 +87,8 @@ class VAE(nn.Module):
     def sample(self, n: int, seed: int = 0) -> Float[Tensor, "n 1 28 28"]:
         """Pixel probabilities decoded from ``n`` draws of the prior N(0, I)."""
         check_whole(1, n=n)
-        device = next(self.parameters()).device
+        check_seed(seed)
+        weight = next(self.parameters())
         # drawn on the CPU, so that a seed gives the same latents on every device
-        z = torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(seed))
-        return torch.sigmoid(self.decode(z.to(device)))
+        z = torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(int(seed)))
+        return torch.sigmoid(self.decode(z.to(weight)))

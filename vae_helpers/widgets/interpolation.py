@@ -11,9 +11,10 @@ from vae_helpers.encoding import encode_means
 from vae_helpers.latent_space import arc, lerp
 from vae_helpers.models import Autoencoder
 from vae_helpers.plots import CLASS_COLORS
+from vae_helpers.validation import check_images, is_whole
 from vae_helpers.widgets.shared.codecs import float_bytes
 from vae_helpers.widgets.shared.controls import link_control, linked_slider
-from vae_helpers.widgets.shared.models import check_codes
+from vae_helpers.widgets.shared.models import check_coder, check_codes, check_labels
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import DecoderView
@@ -81,19 +82,21 @@ class InterpolationSlider(Stage, widgets.VBox):
         arc: bool = False,
         presenter: bool = False,
     ):
-        if not isinstance(labels, Tensor) or len(images) != len(labels):
-            raise ValueError(
-                f"labels: want a tensor of one label for each of the {len(images)} images, got {labels!r:.60}"
-            )
+        check_images(images)
+        check_labels(labels, len(images))
         self._images, self._labels = images, labels
         models = model if isinstance(model, dict) else {"": model}
         if not models:
             raise ValueError("model: want a model, or a dict with at least one, got {}")
-        self._codes = [encode_means(one, images) for one in models.values()]
+        for name, one in models.items():
+            if not isinstance(name, str):
+                raise TypeError(f"model: want a dict of models by name, got the key {name!r}")
+            check_coder(one, name)
         ends = {
             "start": self._find("start", start) if start_index is None else self._check("start_index", start_index),
             "end": self._find("end", end) if end_index is None else self._check("end_index", end_index),
         }
+        self._codes = [encode_means(one, images) for one in models.values()]
         for name, codes in zip(models, self._codes, strict=True):
             check_codes(codes, name)
         self.views = [
@@ -198,16 +201,12 @@ class InterpolationSlider(Stage, widgets.VBox):
         return {"points": float_bytes(codes), "point_labels": labels.tolist(), "limit": limit}
 
     def _find(self, name: str, digit: int) -> int:
-        found = (self._labels == digit).nonzero()
+        found = (self._labels == operator.index(digit)).nonzero() if is_whole(digit, 0) else ()
         if len(found) == 0:
             raise ValueError(f"{name}: want a digit among {self._labels.unique().tolist()}, got {digit!r}")
         return int(found[0])
 
     def _check(self, name: str, index: int) -> int:
-        try:
-            position = -1 if isinstance(index, bool) else operator.index(index)  # NumPy's and PyTorch's integers too
-        except TypeError:
-            position = -1
-        if not 0 <= position < len(self._images):
+        if not is_whole(index, 0) or index >= len(self._images):
             raise ValueError(f"{name}: want a whole number from 0 to {len(self._images) - 1}, got {index!r}")
-        return position
+        return operator.index(index)

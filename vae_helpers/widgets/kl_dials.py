@@ -4,7 +4,7 @@ import ipywidgets as widgets
 import torch
 import traitlets
 
-from vae_helpers.validation import check_whole
+from vae_helpers.validation import as_seed, check_whole, is_number
 from vae_helpers.widgets.shared.codecs import float_bytes
 from vae_helpers.widgets.shared.controls import linked_slider
 from vae_helpers.widgets.shared.scripts import linked
@@ -48,7 +48,8 @@ class KLDials(Stage, widgets.VBox):
         self, mu: float = 1.0, sigma: float = 0.6, *, draws: int = 1000, seed: int = 0, presenter: bool = False
     ):
         check_whole(2, draws=draws)
-        self._draws, self._generator = int(draws), torch.Generator().manual_seed(seed)
+        mu, sigma = (float(value) if is_number(value) else value for value in (mu, sigma))  # NumPy's are no trait
+        self._draws, self._generator = int(draws), torch.Generator().manual_seed(as_seed(seed))
         super().__init__(presenter=presenter)
         self.mu, self.sigma = mu, sigma
         self.view = KLView(mu=mu, sigma=sigma)

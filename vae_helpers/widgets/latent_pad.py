@@ -11,7 +11,7 @@ from vae_helpers.encoding import encode_means
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_images, check_whole
 from vae_helpers.widgets.shared.codecs import float_bytes, ink_bytes
-from vae_helpers.widgets.shared.models import check_codes, check_plane
+from vae_helpers.widgets.shared.models import check_coder, check_codes, check_labels, check_plane
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import DecoderView
@@ -75,8 +75,9 @@ class LatentPad(widgets.VBox):
         presenter: bool = False,
     ):
         check_plane(model)
+        check_coder(model)
         check_images(images)
-        _check_labels(labels, len(images))
+        check_labels(labels, len(images))
         check_whole(1, shown=shown)
         codes = encode_means(model, images[:shown])
         check_codes(codes)
@@ -93,7 +94,7 @@ class LatentPad(widgets.VBox):
         self.view.observe(self._view_moved, ["z1", "z2"])
         traitlets.link((self.view, "presenter"), (self, "presenter"))  # the view is the stage: nothing is beside it
         self.children = [self.view]
-        self.z = z
+        self.z = z.tolist() if hasattr(z, "tolist") else z
 
     @property
     def limit(self) -> float:
@@ -118,13 +119,6 @@ class LatentPad(widgets.VBox):
 
     def _view_moved(self, _change) -> None:
         self.z = [min(max(value, -self.limit), self.limit) for value in (self.view.z1, self.view.z2)]
-
-
-def _check_labels(labels: Tensor, wanted: int) -> None:
-    if not isinstance(labels, Tensor) or labels.shape != (wanted,):
-        raise ValueError(f"labels: want a tensor of one label for each of the {wanted} images, got {labels!r:.60}")
-    if labels.is_floating_point() or not 0 <= labels.min() <= labels.max() < len(CLASS_COLORS):
-        raise ValueError(f"labels: want whole numbers from 0 to {len(CLASS_COLORS) - 1}, got {labels!r:.60}")
 
 
 def _limit(codes: Tensor) -> float:

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from vae_helpers.encoding import encode_distributions
 from vae_helpers.evaluation import active_units
 from vae_helpers.models import VAE
-from vae_helpers.validation import check_images
+from vae_helpers.validation import check_images, check_positive
 from vae_helpers.widgets.shared.controls import linked_slider
-from vae_helpers.widgets.shared.models import check_codes
+from vae_helpers.widgets.shared.models import as_numbers, check_coder, check_codes
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import DecoderView
@@ -63,11 +63,11 @@ class LatentSliders(Stage, widgets.HBox):
         images: Tensor | None = None,
         presenter: bool = False,
     ):
-        if not limit > 0:
-            raise ValueError(f"limit: want a number > 0, got {limit!r}")
-        self._limit = limit
-        z = [0.0] * model.latent_dim if z is None else [float(value) for value in z]
-        if len(z) != model.latent_dim or not all(abs(value) <= limit for value in z):
+        check_positive(limit=limit)
+        check_coder(model)
+        self._limit = limit = float(limit)
+        z = [0.0] * model.latent_dim if z is None else as_numbers("z", z, model.latent_dim)
+        if not all(abs(value) <= limit for value in z):
             raise ValueError(f"z: want {model.latent_dim} numbers from {-limit:g} to {limit:g}, got {z}")
         self.active = None if images is None else _in_use(model, images)
         note = "" if images is None else _note(self.active, len(images))

@@ -18,6 +18,8 @@ class LiveLossCurve(widgets.HTML):
         self(History())
 
     def __call__(self, history: History) -> None:
+        if not isinstance(history, History):
+            raise TypeError(f"history: want what fit returns, got {type(history).__name__}")
         with plt.ioff():  # a figure made in a callback must not also appear below the cell
             fig = loss_curves(history)
         png = io.BytesIO()

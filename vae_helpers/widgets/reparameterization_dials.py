@@ -9,10 +9,10 @@ import traitlets
 from torch import nn
 
 from vae_helpers.models import reparameterize
-from vae_helpers.validation import check_whole
+from vae_helpers.validation import as_seed, check_whole
 from vae_helpers.widgets.shared.codecs import MAX_BYTES, float_bytes
 from vae_helpers.widgets.shared.controls import linked_slider
-from vae_helpers.widgets.shared.models import check_plane
+from vae_helpers.widgets.shared.models import as_numbers, check_coder, check_plane
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import DecoderView
@@ -83,12 +83,13 @@ class ReparameterizationDials(Stage, widgets.VBox):
         presenter: bool = False,
     ):
         check_plane(model)
+        check_coder(model)
         check_whole(2, draws=draws)
         check_whole(1, sets=sets)
         draws, sets = int(draws), int(sets)
-        self._eps = _normal(sets, draws, seed)
-        mu1, mu2 = _pair("mu", mu)
-        sigma1, sigma2 = _pair("sigma", sigma)
+        mu1, mu2 = as_numbers("mu", mu, 2)
+        sigma1, sigma2 = as_numbers("sigma", sigma, 2)
+        self._eps = _normal(sets, draws, as_seed(seed))
         super().__init__(presenter=presenter)
         self.mu1, self.mu2, self.sigma1, self.sigma2 = mu1, mu2, sigma1, sigma2
         start = {name: getattr(self, name) for name in DIALS}
@@ -143,13 +144,3 @@ def _normal(sets: int, draws: int, seed: int) -> torch.Tensor:
         got, most = f"{draws} x {sets} make {size / 1e6:.1f} MB", f"{MAX_BYTES / 1e6:.0f} MB"
         raise ValueError(f"draws, sets: {got}; at most {most} go to the browser")
     return torch.randn(sets, draws, 2, generator=torch.Generator().manual_seed(seed))
-
-
-def _pair(name: str, values: Sequence[float]) -> list[float]:
-    try:
-        pair = [float(value) for value in values]
-    except (TypeError, ValueError):
-        pair = []
-    if len(pair) != 2:
-        raise ValueError(f"{name}: want 2 numbers, got {values!r}")
-    return pair

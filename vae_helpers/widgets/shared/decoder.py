@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from vae_helpers.widgets.shared.codecs import MAX_BYTES, float_array
+from vae_helpers.widgets.shared.models import check_weights
 
 
 class NotInBrowser(TypeError):
@@ -24,8 +25,7 @@ def export_decoder(decoder: nn.Module) -> tuple[list[dict[str, Any]], bytes]:
             that is not just its layers in order.
         ValueError: weights that are not finite or too large, or anything but 784 logits for a latent.
     """
-    if not isinstance(decoder, nn.Module):
-        raise TypeError(f"decoder: want an nn.Module, got {type(decoder).__name__}")
+    check_weights(decoder)
     layers: list[dict[str, Any]] = []
     arrays: list[np.ndarray] = []
     for _, module in decoder.named_modules(remove_duplicate=False):  # one ReLU may serve several times
@@ -46,8 +46,6 @@ def export_decoder(decoder: nn.Module) -> tuple[list[dict[str, Any]], bytes]:
             )
     if not layers or layers[0]["type"] != "linear":
         raise NotInBrowser("decoder: want one whose first layer is Linear, so that the size of its latent is known")
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise ValueError("decoder: its weights contain NaN or infinity; did training break down?")
     size = sum(array.nbytes for array in arrays)
     if size > MAX_BYTES:
         raise ValueError(f"decoder: {size / 1e6:.1f} MB of weights; at most {MAX_BYTES / 1e6:.0f} MB go to the browser")

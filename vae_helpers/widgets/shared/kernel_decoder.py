@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from vae_helpers.models.layers import PIXELS
+from vae_helpers.validation import check_whole
+from vae_helpers.widgets.shared.models import check_weights
 
 
 class KernelDecoder:
@@ -27,7 +29,8 @@ class KernelDecoder:
     """
 
     def __init__(self, decoder: nn.Module, latent_dim: int):
-        self._latent_dim = latent_dim
+        check_whole(1, latent_dim=latent_dim)
+        self._latent_dim = latent_dim = int(latent_dim)
         self._decoder = _frozen(decoder)
         z = torch.randn(3, latent_dim, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         for part in (z[:1], z):  # a view asks for one at a time, where a squeeze could lose the batch
@@ -94,8 +97,7 @@ class KernelDecoder:
 
 def _frozen(decoder: nn.Module) -> nn.Module:
     """A copy in eval mode and without gradients, on the decoder's device."""
-    if not all(parameter.isfinite().all() for parameter in decoder.parameters()):
-        raise ValueError("decoder: its weights contain NaN or infinity; did training break down?")
+    check_weights(decoder)
     try:
         return copy.deepcopy(decoder).eval().requires_grad_(False)
     except Exception as error:  # a module may hold anything: a lock, a tensor with a graph behind it

@@ -1,6 +1,53 @@
 """What a widget asks of a model before it is shown."""
 
+from itertools import chain
+from typing import Any
+
 from torch import Tensor, nn
+
+from vae_helpers.plots import CLASS_COLORS
+from vae_helpers.validation import check_can
+
+
+def check_coder(model: Any, name: str = "") -> None:
+    """Raise unless the model has an ``encode`` and a ``decoder`` whose weights are finite, and knows its latent_dim."""
+    check_can(model, "encode")
+    if not isinstance(getattr(model, "decoder", None), nn.Module) or not hasattr(model, "latent_dim"):
+        raise TypeError(f"model: want one with a decoder and a latent_dim, got {type(model).__name__}")
+    check_weights(model.decoder, name)
+
+
+def check_weights(decoder: Any, name: str = "") -> None:
+    """Raise unless it is a module whose weights are finite, and what it keeps beside them, such as running means."""
+    if not isinstance(decoder, nn.Module):
+        raise TypeError(f"decoder: want an nn.Module, got {type(decoder).__name__}")
+    if not all(values.isfinite().all() for values in chain(decoder.parameters(), decoder.buffers())):
+        whose = f"the weights of {name!r}" if name else "its weights"
+        raise ValueError(f"decoder: {whose} contain NaN or infinity; did training break down?")
+
+
+def check_labels(labels: Any, count: int) -> None:
+    """Raise ``ValueError`` unless there is a digit for each of ``count`` images."""
+    if not isinstance(labels, Tensor) or labels.shape != (count,):
+        raise ValueError(f"labels: want a tensor of one label for each of the {count} images, got {labels!r:.60}")
+    kind = labels.dtype
+    if kind.is_floating_point or kind.is_complex or str(kind) == "torch.bool" or not _are_digits(labels):
+        raise ValueError(f"labels: want whole numbers from 0 to {len(CLASS_COLORS) - 1}, got {labels!r:.60}")
+
+
+def _are_digits(labels: Tensor) -> bool:
+    return bool(labels.min() >= 0 and labels.max() < len(CLASS_COLORS))
+
+
+def as_numbers(name: str, values: Any, count: int) -> list[float]:
+    """A sequence, an array or a tensor of so many numbers as Python's; ``ValueError`` for anything else."""
+    try:
+        numbers = [] if isinstance(values, (str, bytes)) else [float(value) for value in values]
+    except (TypeError, ValueError):
+        numbers = []
+    if len(numbers) != count:
+        raise ValueError(f"{name}: want {count} numbers, got {values!r}")
+    return numbers
 
 
 def check_plane(model: nn.Module) -> None:

@@ -7,6 +7,7 @@ import anywidget
 import traitlets
 from torch import nn
 
+from vae_helpers.validation import check_whole
 from vae_helpers.widgets.shared.decoder import NotInBrowser, export_decoder
 from vae_helpers.widgets.shared.kernel_decoder import KernelDecoder
 from vae_helpers.widgets.shared.scripts import style_sheet
@@ -40,6 +41,8 @@ class DecoderView(View):
     latent_dim = traitlets.Int().tag(sync=True)
 
     def __init__(self, decoder: nn.Module, *, latent_dim: int, **traits: Any):
+        check_whole(1, latent_dim=latent_dim)
+        latent_dim = int(latent_dim)  # NumPy's are no trait
         layers, weights = [], b""  # tells the view to ask
         with suppress(NotInBrowser):
             layers, weights = export_decoder(decoder)

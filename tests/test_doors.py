@@ -1,0 +1,535 @@
+"""The same wrong argument at every door: a clear error before anything is done; NumPy's numbers go in everywhere."""
+
+import pickle
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from vae_helpers import plots
+from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
+from vae_helpers.data import binarize, load_mnist
+from vae_helpers.encoding import decode_images, encode_distributions, encode_means
+from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
+from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
+from vae_helpers.models import VAE, Autoencoder, Classifier
+from vae_helpers.pretrain import fit_classifier
+from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
+from vae_helpers.widgets import (
+    InterpolationSlider,
+    KLDials,
+    LatentPad,
+    LatentSliders,
+    LiveLossCurve,
+    ReductionLab,
+    ReparameterizationDials,
+)
+
+X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+LABELS = torch.arange(6)
+NAN = float("nan")
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def small(latent_dim: int = 2) -> VAE:
+    return VAE(latent_dim, (4,), seed=0)
+
+
+def optimizer(model: nn.Module) -> torch.optim.Optimizer:
+    return torch.optim.Adam(model.parameters())
+
+
+def train(model: nn.Module, images, **options) -> History:
+    return fit(model, images, **({"epochs": 1, "progress": False} | options))
+
+
+# what takes a model and images, each under the name that its error gives the images
+TAKE_IMAGES = {
+    "fit": (train, "train_images"),
+    "fit, test images": (
+        lambda model, images: train(model, X.to(model.decoder.head.weight), test_images=images),
+        "test_images",
+    ),
+    "evaluate": (evaluate, "images"),
+    "encode_means": (encode_means, "images"),
+    "encode_distributions": (encode_distributions, "images"),
+    "training_step": (lambda model, images: training_step(model, optimizer(model), images), r"(batch\[:1\]|x)"),
+    "LatentPad": (lambda model, images: LatentPad(model, images, LABELS), "images"),
+    "LatentSliders": (lambda model, images: LatentSliders(model, images=images), "images"),
+    "InterpolationSlider": (lambda model, images: InterpolationSlider(model, images, LABELS, 0, 1), "images"),
+    "ReductionLab": (lambda model, images: ReductionLab({1.0: model}, images), "images"),
+}
+WRONG_IMAGES = {
+    "a list": ([X], TypeError, "want a .*tensor"),
+    "an array": (X.numpy(), TypeError, "want a .*tensor"),
+    "bytes": ((255 * X).byte(), TypeError, r"want floats, got torch.uint8; images go in as x.float\(\) / 255"),
+    "black and white": (X > 0.5, TypeError, "want floats, got torch.bool"),
+    "float64": (X.double(), TypeError, "want torch.float32, as the model's weights are, got torch.float64"),
+    "half": (X.half(), TypeError, "want torch.float32, as the model's weights are, got torch.float16"),
+    "flat": (X.flatten(1), ValueError, r"want shape \(N, 1, 28, 28\), got \(\d, 784\)"),
+    "one image": (X[0], ValueError, r"want shape \(N, 1, 28, 28\), got \(1, 28, 28\)"),
+    "in colour": (X.expand(6, 3, 28, 28), ValueError, r"want shape \(N, 1, 28, 28\), got \(\d, 3, 28, 28\)"),
+    "none": (X[:0], ValueError, r"want shape \(N, 1, 28, 28\) with N >= 1"),
+    "0 to 255": (255 * X, ValueError, r"want values in \[0, 1\], got .*; are they 0 to 255"),
+    "normalised": (2 * X - 1, ValueError, r"want values in \[0, 1\], got .* or normalised"),
+    "NaN": (X * NAN, ValueError, "contains NaN"),
+    "infinity": (X / 0, ValueError, r"want values in \[0, 1\]"),
+    "sparse": (X.to_sparse(), TypeError, "want a dense tensor"),
+    "nowhere": (X.to("meta"), (TypeError, ValueError), "want (a dense tensor in memory|it on cpu)"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_IMAGES)
+@pytest.mark.parametrize("door", TAKE_IMAGES)
+def test_images(door, wrong):
+    (call, name), (images, error, message) = TAKE_IMAGES[door], WRONG_IMAGES[wrong]
+    model = small()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    with pytest.raises(error, match=f"^{name}: {message}"):
+        call(model, images)
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items()) and model.training
+
+
+@pytest.mark.parametrize("door", TAKE_IMAGES)
+def test_a_model_in_double_precision(door):
+    """It takes double precision, and no other."""
+    call, name = TAKE_IMAGES[door]
+    call(small().double(), X.double())
+    with pytest.raises(TypeError, match=f"^{name}: want torch.float64, as the model's weights are, got torch.float32"):
+        call(small().double(), X)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: small().encode(X.double()), "x"),
+        (lambda: small().decode(torch.zeros(1, 2).double()), "z"),
+        (lambda: small().loss_terms(X.double()), "x"),
+        (lambda: small()(X.double()), "x"),
+        (lambda: Autoencoder(2, (4,)).encode(X.double()), "x"),
+        (lambda: Autoencoder(2, (4,)).loss_terms(X.double()), "x"),
+        (lambda: Classifier(2)(X.double()), "x"),
+        (lambda: decode_images(small(), torch.zeros(1, 2).double()), "z"),
+        (lambda: fit_classifier(Classifier(2), X.double(), LABELS, epochs=1), "images"),
+    ],
+)
+def test_double_precision_into_a_model(call, name):
+    with pytest.raises(TypeError, match=f"^{name}: want torch.float32, as the model's weights are, got torch.float64"):
+        call()
+
+
+def test_a_model_on_another_device():
+    for call in (lambda: small().encode(X.to("meta")), lambda: small().decode(torch.zeros(1, 2, device="meta"))):
+        with pytest.raises(ValueError, match="want it on cpu, where the model is, got meta"):
+            call()
+
+
+def test_samples_of_a_model_in_double_precision():
+    """The same latents as in single precision."""
+    twin = small().double().sample(3, seed=1)
+    assert twin.dtype == torch.float64
+    torch.testing.assert_close(twin.float(), small().sample(3, seed=1), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("model", [None, VAE, nn.Linear(2, 784), Classifier(2), lambda x: x])
+@pytest.mark.parametrize("door", [*TAKE_IMAGES, "decode_images", "ReparameterizationDials"])
+def test_no_such_model(door, model):
+    other = {
+        "decode_images": lambda model, _: decode_images(model, torch.zeros(1, 2)),
+        "ReparameterizationDials": lambda model, _: ReparameterizationDials(model),
+        "fit, test images": lambda model, images: train(model, images, test_images=images),
+        "training_step": lambda model, images: training_step(model, optimizer(small()), images),
+    }
+    call = other.get(door) or TAKE_IMAGES[door][0]
+    with pytest.raises((TypeError, ValueError), match="^models?: want .*, got"):
+        call(model, X)
+
+
+def with_nan(part: str) -> VAE:
+    model = small()
+    next(getattr(model, part).parameters()).data[0, 0] = NAN
+    return model
+
+
+class Convolutional(nn.Sequential):
+    """A decoder for the kernel."""
+
+    def __init__(self, bad: float = 0.0):
+        super().__init__(nn.Linear(2, 784), nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 1, 3, padding=1))
+        self[0].bias.data[0] = bad
+
+
+def kernel_model(bad: float) -> VAE:
+    model = small()
+    model.decoder = Convolutional(bad)
+    return model
+
+
+WIDGETS = {
+    "InterpolationSlider": lambda model: InterpolationSlider(model, X, LABELS, 0, 1),
+    "LatentSliders": lambda model: LatentSliders(model, images=X),
+    "LatentPad": lambda model: LatentPad(model, X, LABELS),
+}
+
+
+@pytest.mark.parametrize("bad", [NAN, float("inf")])
+@pytest.mark.parametrize("widget", [*WIDGETS, "ReparameterizationDials"])
+def test_a_decoder_that_training_broke(widget, bad):
+    call = WIDGETS.get(widget, ReparameterizationDials)
+    message = "^decoder: its weights contain NaN or infinity; did training break down"
+    with pytest.raises(ValueError, match=message):
+        call(kernel_model(bad))
+    model = small()
+    model.decoder.head.weight.data[3, 1] = bad
+    with pytest.raises(ValueError, match=message):
+        call(model)
+    with_statistics = kernel_model(0.0)
+    with_statistics.decoder.append(nn.BatchNorm2d(1))
+    with_statistics.decoder[-1].running_mean[0] = bad
+    with pytest.raises(ValueError, match=message):
+        call(with_statistics)
+    assert call(kernel_model(0.0)) and call(small())
+
+
+@pytest.mark.parametrize("widget", WIDGETS)
+def test_an_encoder_that_training_broke(widget):
+    with pytest.raises(
+        ValueError, match="^model: its encoder gives NaN or infinity for these images; did training break"
+    ):
+        WIDGETS[widget](with_nan("encoder"))
+
+
+def test_which_of_several_models_training_broke():
+    with pytest.raises(ValueError, match="^decoder: the weights of 'new' contain NaN"):
+        InterpolationSlider({"old": small(), "new": with_nan("decoder")}, X, LABELS, 0, 1)
+    for part in ("encoder", "decoder"):
+        with pytest.raises(ValueError, match="^models: the one at beta = 2 .* did training break down"):
+            ReductionLab({1.0: small(), 2.0: with_nan(part)}, X)
+
+
+# what takes a whole number: how it is called with one, its name, and the smallest
+TAKE_WHOLE_NUMBERS = {
+    "epochs": (lambda n: train(small(), X, epochs=n), "epochs"),
+    "batch_size of fit": (lambda n: train(small(), X, batch_size=n), "batch_size"),
+    "batch_size of evaluate": (lambda n: evaluate(small(), X, batch_size=n), "batch_size"),
+    "batch_size of encode_means": (lambda n: encode_means(small(), X, batch_size=n), "batch_size"),
+    "batch_size of encode_distributions": (lambda n: encode_distributions(small(), X, batch_size=n), "batch_size"),
+    "sample": (lambda n: small().sample(n), "n"),
+    "latent_dim": (lambda n: VAE(n, (4,)), "latent_dim"),
+    "latent_dim of an autoencoder": (lambda n: Autoencoder(n, (4,)), "latent_dim"),
+    "hidden": (lambda n: VAE(2, [n]), "hidden"),
+    "channels": (lambda n: Classifier(n), "channels"),
+    "load_mnist": (lambda n: load_mnist("test", n=n), "n"),
+    "digits": (lambda n: load_mnist("test", digits=[n]), "digits"),
+    "pixels": (lambda n: effective_beta(1.0, pixels=n), "pixels"),
+    "latent_dim of effective_beta": (lambda n: effective_beta(1.0, latent_dim=n), "latent_dim"),
+    "columns": (lambda n: plots.show_images(X, columns=n), "columns"),
+    "shown": (lambda n: LatentPad(small(), X, LABELS, shown=n), "shown"),
+    "draws": (lambda n: KLDials(draws=n), "draws"),
+    "draws of the trick": (lambda n: ReparameterizationDials(small(), draws=n), "draws"),
+    "sets": (lambda n: ReparameterizationDials(small(), sets=n), "sets"),
+    "start": (lambda n: InterpolationSlider(small(), X, LABELS, start=n, end=1), "start"),
+    "start_index": (lambda n: InterpolationSlider(small(), X, LABELS, start_index=n, end=1), "start_index"),
+    "epochs of the classifier": (lambda n: fit_classifier(Classifier(2), X, LABELS, epochs=n), "epochs"),
+}
+
+
+@pytest.mark.parametrize("number", [np.int64(2), np.uint8(2), torch.tensor(2), np.array(2)], ids=repr)
+@pytest.mark.parametrize("door", TAKE_WHOLE_NUMBERS)
+def test_whole_numbers_of_any_kind(door, number):
+    TAKE_WHOLE_NUMBERS[door][0](number)
+
+
+@pytest.mark.parametrize(
+    "number", [True, np.True_, torch.tensor(True), 2.0, "2", None, -1, torch.tensor([2])], ids=repr
+)
+@pytest.mark.parametrize("door", TAKE_WHOLE_NUMBERS)
+def test_no_whole_numbers(door, number):
+    call, name = TAKE_WHOLE_NUMBERS[door]
+    if number is None and door in ("load_mnist", "start_index"):
+        return  # means all, or none chosen
+    with pytest.raises(ValueError, match=f"^{name}: want .*, got"):
+        call(number)
+
+
+TAKE_SEEDS = {
+    "fit": lambda seed: train(small(), X, seed=seed),
+    "evaluate": lambda seed: evaluate(small(), X, seed=seed),
+    "VAE": lambda seed: VAE(2, (4,), seed=seed),
+    "Autoencoder": lambda seed: Autoencoder(2, (4,), seed=seed),
+    "Classifier": lambda seed: Classifier(2, seed=seed),
+    "sample": lambda seed: small().sample(2, seed=seed),
+    "load_mnist": lambda seed: load_mnist("test", n=3, seed=seed),
+    "KLDials": lambda seed: KLDials(seed=seed),
+    "ReparameterizationDials": lambda seed: ReparameterizationDials(small(), seed=seed),
+    "fit_classifier": lambda seed: fit_classifier(Classifier(2), X, LABELS, epochs=2, seed=seed),
+}
+
+
+@pytest.mark.parametrize("door", TAKE_SEEDS)
+def test_seeds(door):
+    for seed in (np.int64(3), np.uint8(0), torch.tensor(3), 2**63):
+        TAKE_SEEDS[door](seed)
+    for seed in (True, 1.5, "a", None, 2**70):
+        with pytest.raises(ValueError, match="^seed: want a whole number of at most 64 bits, got"):
+            TAKE_SEEDS[door](seed)
+
+
+def test_seeds_of_numpy_draw_the_same():
+    assert torch.equal(load_mnist("test", n=5, seed=np.int64(7))[1], load_mnist("test", n=5, seed=7)[1])
+    assert torch.equal(small().sample(2, seed=np.int64(7)), small().sample(2, seed=7))
+
+
+@pytest.mark.parametrize("door", ["InterpolationSlider", "LatentPad"])
+@pytest.mark.parametrize(
+    "labels", [None, [0] * 6, LABELS.float(), LABELS > 2, LABELS[:, None], LABELS[:2], LABELS + 9, LABELS - 1]
+)
+def test_labels(door, labels):
+    call = {"LatentPad": LatentPad, "InterpolationSlider": lambda *arguments: InterpolationSlider(*arguments, 0, 1)}[
+        door
+    ]
+    call(small(), X, LABELS.to(torch.uint8))
+    with pytest.raises(ValueError, match="^labels: want (a tensor of one label|whole numbers from 0 to 9)"):
+        call(small(), X, labels)
+
+
+def test_labels_of_the_classifier():
+    for kind in (torch.uint8, torch.int32, torch.int64):
+        fit_classifier(Classifier(2), X, LABELS.to(kind), epochs=2)
+    for labels in (LABELS - 1, LABELS + 9):
+        with pytest.raises(ValueError, match="^labels: want classes from 0 to 9, got"):
+            fit_classifier(Classifier(2), X, labels, epochs=2)
+    with pytest.raises(TypeError, match="^model: want a Classifier, got VAE"):
+        fit_classifier(small(), X, LABELS, epochs=2)
+
+
+TAKE_BETA = {
+    "fit": lambda beta: train(small(), X, beta=beta),
+    "fit, a schedule": lambda beta: train(small(), X, beta=lambda epoch: beta),
+    "training_step": lambda beta: training_step(small(), optimizer(small()), X, beta=beta),
+    "vae_loss": lambda beta: vae_loss(torch.ones(3), torch.ones(3), beta),
+    "mean_vae_loss": lambda beta: mean_vae_loss(*[torch.zeros(3, 2)] * 4, beta),
+    "warm_up": lambda beta: warm_up(2, beta),
+}
+
+
+@pytest.mark.parametrize("door", TAKE_BETA)
+def test_beta(door):
+    for beta in (0, 2, np.float32(0.5), torch.tensor(0.5)):
+        TAKE_BETA[door](beta)
+    for beta in (-1, NAN, float("inf"), "1", None, True, torch.ones(3)):
+        with pytest.raises(ValueError, match=r"^beta(\(0\))?: want a number >= 0"):
+            TAKE_BETA[door](beta)
+
+
+def test_a_schedule_is_read_before_the_first_epoch():
+    model = small()
+    before = model.decoder.head.bias.clone()
+    with pytest.raises(ValueError, match=r"^beta\(2\): want a number >= 0 or a function .*, got -1"):
+        train(model, X, epochs=3, beta=lambda epoch: 1 - epoch)
+    with pytest.raises(TypeError, match="^beta: can't be called as it would be"):
+        train(model, X, beta=lambda: 1.0)
+    assert torch.equal(model.decoder.head.bias, before)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"learning_rate": "1e-3"}, ValueError, "learning_rate: want a number > 0"),
+        ({"learning_rate": float("inf")}, ValueError, "learning_rate: want a number > 0"),
+        ({"learning_rate": True}, ValueError, "learning_rate: want a number > 0"),
+        ({"binarization": ["threshold"]}, ValueError, 'binarization: want "none" or "threshold" or "dynamic"'),
+        ({"device": "gpu"}, ValueError, "device: want one that this machine has, got 'gpu'"),
+        ({"device": "meta"}, ValueError, "device: want one that this machine has, got 'meta'"),
+        (
+            {"on_epoch": LiveLossCurve},
+            TypeError,
+            "on_epoch: can't be called as it would be: .* the class LiveLossCurve",
+        ),
+        ({"on_epoch": 3}, TypeError, "on_epoch: can't be called as it would be"),
+        ({"step": None}, TypeError, "step: can't be called as it would be"),
+        ({"step": lambda model: None}, TypeError, "step: can't be called as it would be"),
+        ({"step": lambda *batch, **options: None}, TypeError, "step: want reconstruction and kl from it, got NoneType"),
+        ({"test_images": ()}, ValueError, "test_images: want at least one tensor"),
+    ],
+)
+def test_settings_of_fit(change, error, message):
+    model = small()
+    before = model.decoder.head.bias.clone()
+    with pytest.raises(error, match=f"^{message}"):
+        train(model, X, **change)
+    assert torch.equal(model.decoder.head.bias, before)
+
+
+def test_settings_of_fit_that_are_numpys():
+    history = train(
+        small(), X, epochs=np.int64(2), learning_rate=np.float32(1e-3), beta=np.float64(0.5), batch_size=100
+    )
+    assert history["beta"] == [0.5, 0.5] and type(history["beta"][0]) is float and history.steps == 2
+
+
+def test_nothing_to_train():
+    with pytest.raises(ValueError, match="^model: want weights to train, got a VAE with none, or all of them frozen"):
+        train(small().requires_grad_(False), X)
+
+
+@pytest.mark.parametrize("model", [small(), small(1), Autoencoder(1, (4,))])
+def test_one_image_and_one_dimension_are_enough(model):
+    assert len(train(model, X[:1], test_images=X[:1])) == 1
+    assert encode_means(model, X[:1]).shape == (1, model.latent_dim)
+
+
+def test_a_failing_callback_leaves_the_model_ready():
+    model = small()
+    with pytest.raises(ZeroDivisionError):
+        train(model, X, on_epoch=lambda history: 1 / 0)
+    assert not model.training
+
+
+class Noisy(VAE):
+    """An encoder and a decoder with dropout."""
+
+    def __init__(self):
+        super().__init__(2, (4,))
+        self.drop = nn.Dropout(0.5)
+
+    def encode(self, x):
+        mu, logvar = super().encode(x)
+        return self.drop(mu), logvar
+
+    def decode(self, z):
+        return super().decode(self.drop(z))
+
+
+def test_coding_is_done_in_eval_mode():
+    """As measuring is; and the model stays in the mode that it had."""
+    model = Noisy().train()
+    assert torch.equal(encode_means(model, X), encode_means(model, X)) and encode_means(model, X).all()
+    assert torch.equal(*(encode_distributions(model, X)[0] for _ in range(2)))
+    assert torch.equal(*(decode_images(model, torch.ones(5, 2)) for _ in range(2)))
+    assert model.training and model.drop.training
+    model.drop.eval()
+    encode_means(model, X)
+    assert model.training and not model.drop.training
+
+
+def test_values_that_would_count_as_certain():
+    for logits in (torch.full((2, 10), NAN), torch.zeros(0, 10), torch.zeros(3, 0)):
+        with pytest.raises(ValueError, match="^class_logits: "):
+            hole_fraction(logits)
+    for bound in (True, "0.8", NAN):
+        with pytest.raises(ValueError, match="^bound: want a probability"):
+            hole_fraction(torch.zeros(3, 10), bound)
+    with pytest.raises(ValueError, match="^mu: contains NaN"):
+        active_units(torch.full((3, 2), NAN))
+    with pytest.raises(ValueError, match="^bound: want a number >= 0"):
+        active_units(torch.zeros(3, 2), NAN)
+
+
+def test_no_images_in_a_loss():
+    none = torch.zeros(0, 2)
+    with pytest.raises(ValueError, match=r"^x: want at least one example, got shape \(0, 2\)"):
+        mean_vae_loss(none, none, none, none)
+    with pytest.raises(ValueError, match="^x: want at least one example"):
+        gaussian_nll(none, none)
+
+
+@pytest.mark.parametrize("sigma", [0, True, "1", None, NAN, float("inf"), torch.ones(3)])
+def test_sigma(sigma):
+    with pytest.raises(ValueError, match="^sigma: want a number > 0"):
+        gaussian_nll(torch.zeros(3, 2), torch.zeros(3, 2), sigma)
+
+
+@pytest.mark.parametrize("way", ["threshold", "dynamic"])
+def test_images_to_binarize(way):
+    assert binarize(X.double(), way).dtype == torch.float64
+    for wrong, error in ((255 * X, ValueError), (X * NAN, ValueError), ((255 * X).byte(), TypeError), ([X], TypeError)):
+        with pytest.raises(error, match="^images: "):
+            binarize(wrong, way)
+
+
+def test_digits_of_any_kind():
+    wanted = load_mnist("test", digits=(2, 7))[1]
+    for digits in ([2, 7], np.array([2, 7]), torch.tensor([7, 2]), {2, 7}, iter([2, 7]), (2, 7, 7)):
+        assert torch.equal(load_mnist("test", digits=digits)[1], wanted)
+    for digits in (7, torch.tensor(7), "27", (True,), (2.0,), (-1,), (10,), iter([])):
+        with pytest.raises(ValueError, match="^digits: want classes from 0 to 9"):
+            load_mnist("test", digits=digits)
+
+
+@pytest.mark.parametrize("show", [plots.show_images, lambda images: plots.compare_images({"row": images})])
+def test_pictures(show):
+    """Bytes are drawn as what they mean; what would be blank paper is refused."""
+    drawn = [torch.as_tensor(show(images).axes[0].images[0].get_array()).float() for images in (X, (255 * X).byte())]
+    torch.testing.assert_close(drawn[1], drawn[0], atol=1 / 255, rtol=0)
+    assert show(1.2 * X - 0.1)  # a linear model's
+    for wrong in ("0 to 255", "NaN", "infinity", "flat", "one image", "black and white", "a list"):
+        images, error, _ = WRONG_IMAGES[wrong]
+        with pytest.raises(error, match=r"^(images|rows\['row'\]): "):
+            show(images)
+    with pytest.raises(ValueError, match="want at least one example"):
+        show(X[:0])
+
+
+def test_pictures_of_a_plane():
+    assert plots.manifold((255 * X[:4]).byte(), torch.zeros(4, 2))
+    for images, latents in ((X, torch.zeros(6, 2)), (X[:4], torch.zeros(3, 2)), (X[:4], torch.zeros(4, 3))):
+        with pytest.raises(ValueError, match="^(images|latents): want"):
+            plots.manifold(images, latents)
+    for rows in ({}, None, [X]):
+        with pytest.raises(TypeError, match="^rows: want a dict of images"):
+            plots.compare_images(rows)
+
+
+@pytest.mark.parametrize("call", [lambda path: save_checkpoint(small(), path), load_checkpoint])
+def test_paths(call, tmp_path):
+    for path in (3, None, b"model.pt"):
+        with pytest.raises(TypeError, match="^path: want a path or its text, got"):
+            call(path)
+    with pytest.raises(OSError, match="folder"):
+        call(tmp_path)
+
+
+def test_what_training_says_can_be_pickled():
+    history = train(small(), X, epochs=2)
+    assert pickle.loads(pickle.dumps(history)) == history and history.last == history.rows[-1]
+    error = pickle.loads(pickle.dumps(NonFiniteLossError(2, 3, history)))
+    assert (error.epoch, error.step, error.history) == (2, 3, history)
+    with pytest.raises(LookupError, match="no epoch was finished, nothing was trained"):
+        _ = History().last
+
+
+@pytest.mark.parametrize("z", [np.array([0.5, 1.0]), torch.tensor([0.5, 1.0]), [0.5, 1.0], (0.5, 1.0)])
+def test_latents_of_any_kind(z):
+    assert LatentPad(small(), X, LABELS, z=z).z == [0.5, 1.0] == LatentSliders(small(), z).z
+    assert ReparameterizationDials(small(), mu=z).mu2 == 1.0
+
+
+def test_latents_that_are_none():
+    for z in (0.5, "ab", ["a", "b"], [0.0], [NAN, 0.0], [[0.0], [1.0, 2.0]]):
+        with pytest.raises(ValueError, match="^z: want 2 numbers"):
+            LatentSliders(small(), z)
+    for limit in (0, NAN, float("inf"), "3", True):
+        with pytest.raises(ValueError, match="^limit: want a number > 0"):
+            LatentSliders(small(), limit=limit)
+
+
+def test_the_look_at_the_first_image_is_cheap():
+    """At most 20 microseconds of an idle processor; here twice that, and the best of many tries."""
+    model, images = small(), torch.rand(256, 1, 28, 28)
+
+    def once() -> float:
+        start = time.perf_counter()
+        for _ in range(50):
+            check_first(model, (images,))
+        return (time.perf_counter() - start) / 50
+
+    assert min(once() for _ in range(100)) < 40e-6
