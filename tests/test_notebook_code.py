@@ -52,11 +52,13 @@ def test_probabilistic_pca(loss):
     generator = Generator().manual_seed(0)
     x = torch.randn(40, 9, generator=generator, dtype=torch.float64)
     model = fit_linear_gaussian(x, 3)
-    loss |= {"W": model.weight, "m": model.mean, "s2": torch.tensor(model.noise_variance, dtype=torch.float64)}
+    pixel_sigma = torch.tensor(model.noise_variance, dtype=torch.float64).sqrt()
+    loss |= {"W": model.weight, "x_bar": model.mean, "pixel_sigma": pixel_sigma}
     mu, logvar = torch.randn(2, 40, 3, generator=generator, dtype=torch.float64)
     torch.testing.assert_close(loss["log_marginal"](x), model.log_marginal(x))
     torch.testing.assert_close(loss["posterior"](x).mean, model.posterior(x).mean)
-    torch.testing.assert_close(loss["posterior"](x).covariance_matrix, model.posterior(x).covariance_matrix)
+    covariance = torch.diag_embed(loss["posterior"](x).variance)  # independent dimensions: the columns are orthogonal
+    torch.testing.assert_close(covariance, model.posterior(x).covariance_matrix)
     torch.testing.assert_close(loss["log_joint"](x, mu), model.log_joint(x, mu))
     torch.testing.assert_close(loss["elbo"](x, mu, logvar), model.elbo(x, mu, logvar))
 
@@ -76,15 +78,31 @@ def test_free_bits_model(loss, images):
     wanted = free_bits(-0.5 * (1 + logvar - mu**2 - logvar.exp()), 0.25)
     torch.testing.assert_close(reconstruction, plain)
     torch.testing.assert_close(kl, wanted.expand(6))
+    _, measured = model.eval().loss_terms(x, Generator().manual_seed(0))
+    torch.testing.assert_close(measured, gaussian_kl(mu, logvar))  # the plain loss, as for all models
 
 
-def test_the_slides_loss(loss, images):
-    model = loss["SlideVAE"](3, (8,), seed=0)
+def test_the_slides_loss_read_per_pixel(loss, images):
+    model = loss["PixelMeanVAE"](3, (8,), seed=0)
     x = images[:6]
     reconstruction, kl = model.loss_terms(x, Generator().manual_seed(0))
     logits, mu, logvar = model(x, Generator().manual_seed(0))
     torch.testing.assert_close(reconstruction.mean(), F.binary_cross_entropy_with_logits(logits, x))
     torch.testing.assert_close(kl, gaussian_kl(mu, logvar))
+    measured, _ = model.eval().loss_terms(x, Generator().manual_seed(0))
+    torch.testing.assert_close(measured, 784 * reconstruction)
+
+
+def test_the_slides_mse_read_per_pixel(loss, images):
+    """A scale of s^2 = 392 is a mean over 784 pixels, but for a constant."""
+    model = loss["GaussianVAE"](3, (8,), seed=0)
+    with torch.no_grad():
+        model.log_scale.fill_(0.5 * math.log(392))
+    reconstruction, _ = model.loss_terms(images[:6], Generator().manual_seed(0))
+    logits, *_ = model(images[:6], Generator().manual_seed(0))
+    wanted = (torch.sigmoid(logits) - images[:6]).square().flatten(1).mean(dim=1)
+    constant = 784 * math.log(math.sqrt(2 * math.pi * 392))
+    torch.testing.assert_close(reconstruction - constant, wanted, rtol=1e-4, atol=2e-3)
 
 
 def test_learned_scale(loss, images):

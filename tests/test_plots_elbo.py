@@ -33,6 +33,8 @@ def test_log_weights_mark_their_means():
         level, mark = axis.lines
         assert level.get_xdata()[0] == 5.0 and mark.get_xdata()[0] == pytest.approx(values.mean().item())
         assert sum(patch.get_height() for patch in axis.patches) == 100  # no draw is left out
+    notes = [[text.get_text() for text in axis.texts] for axis in fig.axes]
+    assert notes == [["exact", "all 100 draws lie here"], ["worse"]]  # one bar is easily overlooked
 
 
 def test_gap():

@@ -82,7 +82,7 @@ def best_gaussian(
     x: Float[Tensor, "N 1 28 28"],
     mu: Float[Tensor, "N 2"],
     logvar: Float[Tensor, "N 2"],
-    steps: int = 150,
+    steps: int = 60,
 ) -> tuple[Float[Tensor, "N 2"], Float[Tensor, "N 2"]]:
     """The diagonal Gaussian of each image with the highest ELBO near a first guess: its ``mu, logvar``.
 
@@ -90,9 +90,9 @@ def best_gaussian(
     (Cremer et al. 2018, arXiv 1801.03558).
     """
     mu, logvar = (value.detach().clone().requires_grad_() for value in (mu, logvar))
-    optimizer = torch.optim.Adam([mu, logvar], lr=0.05)
+    optimizer = torch.optim.Adam([mu, logvar], lr=0.1)
     for _ in range(steps):
         optimizer.zero_grad()
-        (-elbo(model, x, mu, logvar, nodes=8).sum()).backward(inputs=[mu, logvar])
+        (-elbo(model, x, mu, logvar, nodes=6).sum()).backward(inputs=[mu, logvar])
         optimizer.step()
     return mu.detach(), logvar.detach()

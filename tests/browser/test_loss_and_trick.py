@@ -32,12 +32,12 @@ def test_reduction_lab(notebook):
     beta, figures = cell.locator(".vae-reduction-beta"), cell.locator(".vae-reduction .vae-figures")
     beta.wait_for()
     rows = cell.locator(".vae-reduction-row")
-    assert beta.inner_text() == "effective β = 784" and "0 of 20 dimensions in use" in figures.inner_text()
+    assert beta.inner_text() == "effective β = 784" and "0 of 20 dimensions active" in figures.inner_text()
     collapsed = rows.nth(1).evaluate(PNG)
     for label, effective in (("mean over latents", "39.2"), ("sum over pixels", "0.05"), ("sum over latents", "1")):
         cell.get_by_role("button", name=label).click()
         wait_until(page, lambda: beta.inner_text() == f"effective β = {effective}")  # noqa: B023
-    assert "13 of 20 dimensions in use" in figures.inner_text() and "β = 1\n" in figures.inner_text()
+    assert "13 of 20 dimensions active" in figures.inner_text() and "β = 1\n" in figures.inner_text()
     assert rows.nth(1).evaluate(PNG) != collapsed
     cell.locator(".noUi-handle").focus()
     page.keyboard.press("End")  # beta = 1000: the slider alone collapses it

@@ -47,7 +47,7 @@ test("the loss as it is written, and with its factor taken out", () => {
 test("what is said of the model shown", () => {
   assert.equal(
     w.figuresText({ beta: 784, reconstruction: 206.09, kl: 0.04, active: 0 }, 20),
-    "nearest trained model: β = 784\nreconstruction 206.1 + KL 0.0 = 206.1 nats\n0 of 20 dimensions in use",
+    "nearest trained model: β = 784\nreconstruction 206.1 + KL 0.0 = 206.1 nats\n0 of 20 dimensions active",
   );
 });
 

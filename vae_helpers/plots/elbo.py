@@ -18,14 +18,18 @@ def log_weights(weights: dict[str, Tensor], log_marginal: float) -> Figure:
 
     A triangle marks the mean of each, which estimates the ELBO.
     """
-    fig, axes = plt.subplots(len(weights), 1, figsize=(8, 1.2 * len(weights) + 0.5), sharex=True, squeeze=False)
+    fig, axes = plt.subplots(len(weights), 1, figsize=(8, 1.3 * len(weights) + 0.5), sharex=True, squeeze=False)
+    low, high = min(v.min().item() for v in weights.values()), log_marginal + 6
     for axis, (name, values) in zip(axes[:, 0], weights.items(), strict=True):
-        low, high = min(v.min().item() for v in weights.values()), log_marginal + 6
-        axis.hist(values.numpy(), bins=160, range=(low, high), color="0.6")
+        axis.hist(values.numpy(), bins=80, range=(low, high), color="0.6")
         axis.axvline(log_marginal, color=BLUE, lw=2, label="log p(x)")
         axis.plot(values.mean().item(), 0, "^", color=ORANGE, ms=11, clip_on=False, zorder=5, label="mean: the ELBO")
         axis.set(yticks=[], ylabel="")
         axis.text(0.01, 0.85, name, transform=axis.transAxes, va="top", weight="bold")
+        if values.max() - values.min() < (high - low) / 80:  # one bar, which is easily overlooked
+            place = {"xy": (values[0].item(), 0.5), "xycoords": axis.get_xaxis_transform(), "va": "center"}
+            place |= {"xytext": (-40, 0), "textcoords": "offset points", "ha": "right"}
+            axis.annotate(f"all {len(values):,} draws lie here", **place, arrowprops={"arrowstyle": "->"})
     axes[0, 0].legend(frameon=False, loc="upper center", ncol=2)
     axes[-1, 0].set_xlabel("log p(x, z) $-$ log q(z|x) of single draws, nats")
     fig.tight_layout()
@@ -85,7 +89,7 @@ def rate_distortion(terms: dict[float, Terms]) -> Figure:
     for total in range(20 * int(bottom // 20), int(top + right), 20):
         axis.plot([0, right], [total, total - right], ":", color="0.7", lw=0.8, zorder=0)
         if bottom < total < top:  # named where it begins, inside the plane
-            axis.annotate(f"{total}", (0.3 * right, total - 0.3 * right), color="0.45", fontsize=8, ha="center")
+            axis.annotate(f"{total}", (0.3 * right, total - 0.3 * right), color="0.45", fontsize=9, ha="center")
     axis.set_title("dotted: equal −ELBO, in nats", fontsize=9, color="0.35", loc="right")
     axis.plot(rates, distortions, "o-", color="black", ms=5, lw=1)
     for (beta, _), x, y in zip(terms.items(), rates, distortions, strict=True):
@@ -106,4 +110,4 @@ def _zoom(axis: Axes, density: Tensor, limit: float, points: Tensor) -> None:
     reach = 0.6 * max((x.max() - x.min()).item(), (y.max() - y.min()).item(), 0.3)
     x, y = ((v.max() + v.min()).item() / 2 for v in (x, y))
     axis.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
-    axis.tick_params(labelsize=7)
+    axis.tick_params(labelsize=9)

@@ -53,7 +53,7 @@ export function figuresText({ beta, reconstruction, kl, active }, latentDim) {
   return (
     `nearest trained model: β = ${threeDigits(beta)}\n` +
     `reconstruction ${nats(reconstruction)} + KL ${nats(kl)} = ${nats(reconstruction + kl)} nats\n` +
-    `${active} of ${latentDim} dimensions in use`
+    `${active} of ${latentDim} dimensions active`
   );
 }
 

@@ -155,7 +155,7 @@ def _check_models(models: dict[float, VAE]) -> None:
 
 
 def _figures(beta: float, model: VAE, images: Tensor) -> dict[str, Any]:
-    """What the browser says of one model: its terms in nats per image, and how many dimensions are in use."""
+    """What the browser says of one model: its terms in nats per image, and how many dimensions are active."""
     terms = evaluate(model, images)
     if not math.isfinite(terms.total):  # JSON has no NaN: the browser would get nothing at all
         raise ValueError(
