@@ -64,8 +64,8 @@ EXERCISES: dict[str, Exercise] = {
             Misconception(
                 "mean_over_pixels",
                 _loss(lambda r, kl, beta, d: (r / 784 + beta * kl).mean()),
-                "this is the slide's formula, read per pixel: the reconstruction is averaged over pixels while the KL is "
-                "summed. It amounts to beta = 784 and collapses.",
+                "this is the slide's formula, read per pixel: the reconstruction is averaged over pixels, the KL "
+                "is summed. It amounts to beta = 784 and collapses.",
             ),
             Misconception(
                 "mean_over_everything",
