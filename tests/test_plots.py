@@ -53,6 +53,8 @@ def test_latent_maps():
     assert [axis.get_title() for axis in fig.axes] == ["PCA", "VAE"]
     assert [len(axis.collections) for axis in fig.axes] == [10, 10]
     assert fig.axes[1].get_xlim()[1] == pytest.approx(5 * fig.axes[0].get_xlim()[1])
+    assert [axis.get_xlabel() for axis in fig.axes] == ["$z_1$", "$z_1$"]
+    assert [text.get_text() for text in fig.axes[1].get_legend().get_texts()] == [str(digit) for digit in range(10)]
     with pytest.raises(ValueError, match=r"codes: want shape \(N, 2\)"):
         plots.latent_maps({"wide": torch.zeros(5, 3)}, torch.zeros(5))
 
@@ -96,6 +98,7 @@ def test_dots():
     fig = plots.dots({"a": torch.tensor([0.1, 0.3]), "b": torch.tensor([0.5, 0.5])}, "fraction")
     assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == ["a", "b"]
     assert fig.axes[0].lines[1].get_xdata() == pytest.approx([0.2, 0.2])  # the mean
+    assert [text.get_text() for text in fig.axes[0].get_legend().get_texts()] == ["one seed", "mean"]
 
 
 def test_manifold():

@@ -37,12 +37,14 @@ def add_path(fig: Figure, path: Tensor, name: str = "") -> Figure:
 
 def latent_maps(codes: dict[str, Tensor], labels: Tensor, size: float = 3.4) -> Figure:
     """Several sets of 2-D codes (N, 2) of the same images side by side, each on its own scale, coloured by class."""
-    fig, axes = plt.subplots(1, len(codes), figsize=(size * len(codes), size), squeeze=False)
+    fig, axes = plt.subplots(1, len(codes), figsize=(size * len(codes) + 0.8, size), squeeze=False)
     for axis, (name, points) in zip(axes[0], codes.items(), strict=True):
         _check_plane(points)
         _scatter_classes(axis, points, labels, point_size=3)
         low, high = points.quantile(0.001, dim=0), points.quantile(0.999, dim=0)
         axis.set(title=name, xlim=(low[0].item(), high[0].item()), ylim=(low[1].item(), high[1].item()))
+        axis.set(xlabel="$z_1$", ylabel="$z_2$")
+    axes[0, -1].legend(title="digit", markerscale=5, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     fig.tight_layout()
     return fig
 
