@@ -47,6 +47,15 @@ def test_latent_map(images):
         plots.latent_map(torch.zeros(5, 3), torch.zeros(5))
 
 
+def test_names_of_classes_do_not_cover_each_other():
+    """Nor do they where all classes lie in one place."""
+    codes, labels = torch.randn(300, 2, generator=torch.Generator().manual_seed(0)), torch.arange(300) % 10
+    fig = plots.latent_map(codes, labels)
+    places = torch.tensor([text.get_position() for text in fig.axes[0].texts if text.get_text().isdigit()])
+    extent = codes.quantile(0.99, dim=0) - codes.quantile(0.01, dim=0)
+    assert torch.pdist(places / extent).min() > 0.07
+
+
 def test_latent_maps():
     codes, labels = torch.randn(300, 2), torch.arange(300) % 10
     fig = plots.latent_maps({"PCA": codes, "VAE": 5 * codes}, labels)
