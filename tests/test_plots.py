@@ -50,12 +50,23 @@ def test_latent_map(images):
         plots.latent_map(torch.zeros(5, 3), torch.zeros(5))
 
 
+def test_names_of_classes_do_not_cover_each_other():
+    """Nor do they where all classes lie in one place."""
+    codes, labels = torch.randn(300, 2, generator=torch.Generator().manual_seed(0)), torch.arange(300) % 10
+    fig = plots.latent_map(codes, labels)
+    places = torch.tensor([text.get_position() for text in fig.axes[0].texts if text.get_text().isdigit()])
+    extent = codes.quantile(0.99, dim=0) - codes.quantile(0.01, dim=0)
+    assert torch.pdist(places / extent).min() > 0.07
+
+
 def test_latent_maps():
     codes, labels = torch.randn(300, 2), torch.arange(300) % 10
     fig = plots.latent_maps({"PCA": codes, "VAE": 5 * codes}, labels)
     assert [axis.get_title() for axis in fig.axes] == ["PCA", "VAE"]
     assert [len(axis.collections) for axis in fig.axes] == [10, 10]
     assert fig.axes[1].get_xlim()[1] == pytest.approx(5 * fig.axes[0].get_xlim()[1])
+    assert [axis.get_xlabel() for axis in fig.axes] == ["$z_1$", "$z_1$"]
+    assert [text.get_text() for text in fig.axes[1].get_legend().get_texts()] == [str(digit) for digit in range(10)]
     with pytest.raises(ValueError, match=r"codes: want shape \(N, 2\)"):
         plots.latent_maps({"wide": torch.zeros(5, 3)}, torch.zeros(5))
 
@@ -99,6 +110,7 @@ def test_dots():
     fig = plots.dots({"a": torch.tensor([0.1, 0.3]), "b": torch.tensor([0.5, 0.5])}, "fraction")
     assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == ["a", "b"]
     assert fig.axes[0].lines[1].get_xdata() == pytest.approx([0.2, 0.2])  # the mean
+    assert [text.get_text() for text in fig.axes[0].get_legend().get_texts()] == ["one seed", "mean"]
 
 
 def test_manifold():

@@ -73,16 +73,17 @@ def path_lengths(t: Tensor, lengths: dict[str, Tensor], prior_lengths: Tensor) -
     return fig
 
 
-def dots(rows: dict[str, Tensor], xlabel: str) -> Figure:
-    """One row for each entry: a dot for each of its values (for example by seed), and a line at their mean."""
-    fig, axis = plt.subplots(figsize=(8, 0.45 * len(rows) + 0.9))
+def dots(rows: dict[str, Tensor], xlabel: str, each: str = "one seed") -> Figure:
+    """One row for each entry: a dot for each of its values, ``each`` says of what, and a line at their mean."""
+    fig, axis = plt.subplots(figsize=(9, 0.45 * len(rows) + 1.1))
     for k, values in enumerate(rows.values()):
-        axis.plot(values.numpy(), [k] * len(values), "o", color="black", alpha=0.6)
-        axis.plot([values.mean().item()] * 2, [k - 0.3, k + 0.3], color="black", lw=2)
+        axis.plot(values.numpy(), [k] * len(values), "o", color="black", alpha=0.6, label="" if k else each)
+        axis.plot([values.mean().item()] * 2, [k - 0.3, k + 0.3], color="black", lw=2, label="" if k else "mean")
     axis.set(
         xlabel=xlabel, yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.5, -0.5), xlim=(0, None)
     )
     axis.grid(axis="x", alpha=0.3)
+    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     fig.tight_layout()
     return fig
 

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
@@ -39,12 +40,14 @@ def add_path(fig: Figure, path: Tensor, name: str = "") -> Figure:
 
 def latent_maps(codes: dict[str, Tensor], labels: Tensor, size: float = 3.4) -> Figure:
     """Several sets of 2-D codes (N, 2) of the same images side by side, each on its own scale, coloured by class."""
-    fig, axes = plt.subplots(1, len(codes), figsize=(size * len(codes), size), squeeze=False)
+    fig, axes = plt.subplots(1, len(codes), figsize=(size * len(codes) + 0.8, size), squeeze=False)
     for axis, (name, points) in zip(axes[0], codes.items(), strict=True):
         _check_plane(points)
-        _scatter_classes(axis, points, labels, point_size=3)
+        _scatter_classes(axis, points, labels, point_size=3, apart=0.13)
         low, high = points.quantile(0.001, dim=0), points.quantile(0.999, dim=0)
         axis.set(title=name, xlim=(low[0].item(), high[0].item()), ylim=(low[1].item(), high[1].item()))
+        axis.set(xlabel="$z_1$", ylabel="$z_2$")
+    axes[0, -1].legend(title="digit", markerscale=5, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     fig.tight_layout()
     return fig
 
@@ -85,13 +88,27 @@ def _check_plane(codes: Tensor) -> None:
         raise ValueError(f"codes: want shape (N, 2), got {tuple(codes.shape)}; a map needs a 2-D latent space")
 
 
-def _scatter_classes(axis: Axes, codes: Tensor, labels: Tensor, point_size: float = 6) -> None:
-    """Points coloured by class, and each class's digit at its median."""
+def _scatter_classes(axis: Axes, codes: Tensor, labels: Tensor, point_size: float = 6, apart: float = 0.08) -> None:
+    """Points coloured by class, and each class's digit near its median, none under another."""
     digits = labels.unique().tolist()
     for digit in digits:
         points, color = codes[labels == digit], CLASS_COLORS[digit]
         axis.scatter(*points.T.numpy(), s=point_size, alpha=0.7, linewidths=0, color=color, label=str(digit))
-    for digit in digits:
-        x, y = codes[labels == digit].median(dim=0).values.tolist()
+    extent = codes.quantile(0.99, dim=0) - codes.quantile(0.01, dim=0)
+    medians = torch.stack([codes[labels == digit].median(dim=0).values for digit in digits])
+    places = _apart(medians / extent, apart) * extent
+    for digit, (x, y) in zip(digits, places.tolist(), strict=True):
         box = {"boxstyle": "circle,pad=0.2", "fc": "white", "ec": CLASS_COLORS[digit], "lw": 2}
         axis.text(x, y, str(digit), ha="center", va="center", fontsize=11, weight="bold", bbox=box)
+
+
+def _apart(places: Tensor, least: float) -> Tensor:
+    """Points (N, 2), those nearer to each other than ``least`` moved away from each other."""
+    places = places.clone()
+    for _ in range(50):
+        for k, place in enumerate(places):
+            away = place - places
+            distance = away.norm(dim=1, keepdim=True).clamp(min=1e-6)
+            push = (least - distance).clamp(min=0) * away / distance
+            places[k] = place + 0.5 * push.sum(dim=0)
+    return places
