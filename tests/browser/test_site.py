@@ -20,8 +20,8 @@ from vae_helpers.encoding import decode_images
 ROOT = Path(__file__).parent.parent.parent
 SITE, HANDOUT = ROOT / "build" / "site", ROOT / "build" / "handout"
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
-PAGES = ["index", "search", "docs/instructors", *(f"notebooks/{stem}" for stem in NOTEBOOKS)]
-PAGES += [f"docs/speaker_notes/{stem}" for stem in NOTEBOOKS]
+PAGES = ["index", "search", *(f"notebooks/{stem}" for stem in NOTEBOOKS)]
+PAGES += [path.relative_to(ROOT).with_suffix("").as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))]
 PICTURES = """el => [...el.closest('.vae-stage').querySelectorAll('.vae-view canvas')].map(c => c.toDataURL()).join()"""
 
 
@@ -43,6 +43,12 @@ def offline(browser):
         yield visit
 
 
+def has_formulas(page: str) -> bool:
+    """Whether the notebook or the Markdown that the page is made of writes any. (Two pages have no such source.)"""
+    sources = [path for end in (".ipynb", ".md") if (path := ROOT / f"{page}{end}").exists()]
+    return any(re.search(r"\$[^$\n]+\$", path.read_text(encoding="utf-8")) for path in sources)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_asks_no_network_for_anything(page, offline):
     tab = offline(page)
@@ -58,7 +64,7 @@ def test_a_page_asks_no_network_for_anything(page, offline):
     )
     assert raw == []  # formulas and tables that nobody has rendered
     formulas, drawn = (tab.locator(selector).count() for selector in (".math", "mjx-container"))
-    assert drawn >= formulas and (formulas > 0) == (page.startswith("notebooks/") or "speaker_notes" in page)
+    assert drawn >= formulas and (formulas > 0) == has_formulas(page)
 
 
 @pytest.mark.parametrize("page", ["index", "docs/instructors", *(f"notebooks/{stem}" for stem in NOTEBOOKS)])
@@ -71,7 +77,7 @@ def test_its_links_lead_somewhere(page, offline):
 
 def test_the_handout_holds_no_answers_for_instructors(offline):
     pages = {path.relative_to(HANDOUT).as_posix(): path.read_text(encoding="utf-8") for path in HANDOUT.rglob("*.html")}
-    assert {f"notebooks/{stem}.html" for stem in NOTEBOOKS} <= pages.keys()
+    assert {"docs/notation.html", *(f"notebooks/{stem}.html" for stem in NOTEBOOKS)} <= pages.keys()
     assert not [name for name, page in pages.items() if "instructor" in (name + page).lower() or "Usual wrong" in page]
     tab = offline("index", HANDOUT)
     links = tab.evaluate("[...document.links].map(a => a.href.split('#')[0])")
