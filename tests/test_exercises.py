@@ -9,6 +9,7 @@ import torch
 from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
 
+from vae_helpers import latent_space
 from vae_helpers.exercises import EXERCISES, check, progress, solution
 from vae_helpers.exercises.prior import IMAGES, latent_fault
 from vae_helpers.exercises.steps import noise_fault
@@ -67,6 +68,64 @@ def test_answers_may_take_keywords_only(name):
 def test_each_mistake_is_recognised_as_itself(name, mistake):
     result = check(name, mistake.function)
     assert (result.status, result.misconception, result.message) == ("wrong", mistake.name, mistake.message)
+
+
+def own_effective_beta(beta, r, k, p, d, divides="mean"):
+    return beta * (p if r == divides else 1) / (d if k == divides else 1)
+
+
+WRONG = [  # as one writes them, some in several ways
+    ("reparameterize", "divided_by_sigma", lambda mu, logvar, eps: mu + torch.exp(-0.5 * logvar) * eps),
+    ("reparameterize", "divided_by_sigma", lambda mu, logvar, eps: mu + eps / torch.exp(logvar).sqrt()),
+    ("gaussian_kl", "logvar_as_sigma", lambda m, s: -0.5 * (1 + torch.log(s**2) - m**2 - s**2).sum(1)),
+    ("gaussian_kl", "logvar_as_sigma", lambda m, s: (-torch.log(s) + (s**2 + m**2) / 2 - 0.5).sum(1)),
+    ("gaussian_kl", "logvar_squared", lambda mu, logvar: -0.5 * (1 + logvar - mu**2 - logvar**2).sum(dim=1)),
+    ("gaussian_kl", "one_outside_the_sum", lambda m, v: -0.5 * (1 + torch.sum(v - m**2 - v.exp(), dim=1))),
+    ("gaussian_kl", "one_outside_the_sum", lambda m, v: 0.5 * ((m**2 + v.exp() - v).sum(1) - 1)),
+    (
+        "gaussian_kl_between",
+        "one_outside_the_sum",
+        lambda m, s, n, r: 0.5 * ((r - s + (s.exp() + (m - n) ** 2) / r.exp()).sum(1) - 1),
+    ),
+    (
+        "gaussian_kl_between",
+        "one_outside_the_sum",
+        lambda m, s, n, r: ((r - s) / 2 + (s.exp() + (m - n) ** 2) / (2 * r.exp())).sum(1) - 1 / 2,
+    ),
+    (
+        "gaussian_kl_between",
+        "one_outside_the_sum",
+        lambda m, s, n, r: 0.5 * (r - s + (s.exp() + (m - n) ** 2) / r.exp()).sum(1) - 1,
+    ),
+    ("effective_beta", "inverted", lambda beta, *reductions: 1 / own_effective_beta(beta, *reductions)),
+    ("effective_beta", "beta_inverted", lambda beta, *reductions: own_effective_beta(1 / beta, *reductions)),
+    ("effective_beta", "reductions_swapped", lambda *loss: own_effective_beta(*loss, divides="sum")),
+    ("effective_beta", "mnist_written_in", lambda beta, r, k, p, d: own_effective_beta(beta, r, k, 784, d)),
+    ("effective_beta", "latent_dim_written_in", lambda beta, r, k, p, d: own_effective_beta(beta, r, k, p, 20)),
+    ("effective_beta", "both_written_in", lambda beta, r, k, p, d: own_effective_beta(beta, r, k, 784, 20)),
+    (
+        "gaussian_nll",
+        "constant_subtracted",
+        lambda m, x, s: ((x - m) ** 2 / (2 * s**2) - math.log(s * math.sqrt(2 * math.pi))).flatten(1).sum(1),
+    ),
+    ("slerp", "length_changed_evenly", latent_space.arc),
+    (
+        "slerp",
+        "length_changed_evenly",
+        lambda a, b, t: slerp(a / a.norm(), b / b.norm(), t) * ((1 - t) * a.norm() + t * b.norm()),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "misconception", "answer"), WRONG)
+def test_mistakes_as_one_writes_them(name, misconception, answer):
+    assert check(name, answer).misconception == misconception
+
+
+def test_right_answers_promise_no_more_than_is_so():
+    """Of an arc's length, and of what a recorded graph says."""
+    assert "between ends of equal length" in check("slerp", slerp).message
+    assert "by the gradients that come back" in check("open_paths", EXERCISES["open_paths"].reference).message
 
 
 def test_every_exercise_knows_three_mistakes():
@@ -319,10 +378,20 @@ def not_reduced(model, optimizer, x):
 
 
 @pytest.mark.parametrize(
-    ("step", "words"), [(without_gradients, "No gradient was recorded"), (not_reduced, "take the mean first")]
+    ("name", "answer", "words"),
+    [
+        ("training_step", without_gradients, "No gradient was recorded"),
+        ("training_step", not_reduced, "take the mean first"),
+        ("hole_fraction", lambda a, bound: (a.softmax(1).max(1) < bound).float().mean(), "use amax, or .values."),
+        ("hole_fraction", lambda a, bound: a.softmax(1).max(1).lt(bound).float().mean(), "use amax, or .values."),
+        ("gaussian_kl_1d", lambda mu, sigma: -0.5 * (1 + math.log(sigma**2) - mu**2 - sigma**2), "use torch.log, "),
+        ("gaussian_kl", lambda mu, logvar: (-0.5 * (1 + logvar - mu**2 - math.exp(logvar))).sum(1), "use torch.log, "),
+        ("reparameterize", lambda mu, logvar, eps: mu + math.exp(logvar / 2) * eps, "use torch.log, torch.exp ... for"),
+        ("score_gradient_with_baseline", lambda f, z, m, v: (z - m) / math.exp(v), "use torch.log, torch.exp ..."),
+    ],
 )
-def test_cryptic_errors_are_explained(step, words):
-    result = check("training_step", step)
+def test_cryptic_errors_are_explained(name, answer, words):
+    result = check(name, answer)
     assert result.status == "error" and words in result.message
 
 
@@ -388,7 +457,7 @@ def one_by_one(model, n):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sample", [normal_images, numpy_images, one_by_one, lambda model, n: model.sample(n, seed=5)])
+@pytest.mark.parametrize("sample", [normal_images, numpy_images, one_by_one])
 def test_other_right_samples(sample):
     for _ in range(1 if sample is one_by_one else 3):
         assert check("sample_prior", sample).status == "right"
@@ -442,6 +511,30 @@ def test_draws_that_are_not_the_priors(draw, misconception):
 def test_pixels_that_are_no_probabilities(pixels, words):
     result = check("sample_prior", lambda model, n: pixels(model.decode(torch.randn(n, model.latent_dim))))
     assert result.status == "wrong" and (words or "latents") in result.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda model, n: model.sample(n),
+        lambda model, n: model.sample(n=n, seed=5),
+        lambda model, n: torch.cat([model.sample(1, seed=seed) for seed in range(n)]),
+    ],
+)
+def test_calling_the_packages_own_function_is_no_answer(answer):
+    result = check("sample_prior", answer)
+    assert result.status == "wrong" and result.message.startswith("model.sample is the package's own function: write ")
+
+
+def test_the_answer_key_draws_as_the_package_does():
+    """So the two lines that are shown are its method, but for the seed and the device."""
+    model = VAE(latent_dim=3, hidden=(4,))
+    torch.manual_seed(5)
+    with torch.no_grad():
+        images = EXERCISES["sample_prior"].reference(model, 7)
+    assert torch.equal(images, model.sample(7, seed=5))
+    lines = solution("sample_prior").source.splitlines()
+    assert len(lines) == 3 and lines[0] == "def sample_prior(model, n):"
 
 
 def test_images_that_were_never_decoded():
@@ -560,11 +653,11 @@ def test_latents_of_the_wrong_size(shape):
 
 
 def test_a_list_of_images():
-    assert "got a list" in check("sample_prior", lambda model, n: [model.sample(1)] * n).message
+    assert "got a list" in check("sample_prior", lambda model, n: [normal_images(model, 1)] * n).message
 
 
 def test_sampling_with_a_wrong_shape():
-    assert "(1, 1, 28, 28)" in check("sample_prior", lambda model, n: VAE.sample(model, 1)).message
+    assert "(1, 1, 28, 28)" in check("sample_prior", lambda model, n: normal_images(model, 1)).message
 
 
 def test_an_unknown_mistake_shows_the_smallest_counter_example():

@@ -59,7 +59,7 @@ def test_a_solution_is_one_click_away(notebook):
     solution.locator("summary").wait_for()
     assert not solution.locator("pre code").is_visible()
     solution.locator("summary").click()
-    assert "torch.randn(n, self.latent_dim" in solution.locator("pre code").inner_text()
+    assert "torch.randn(n, model.latent_dim" in solution.locator("pre code").inner_text()
 
 
 def test_kl_dials(notebook):

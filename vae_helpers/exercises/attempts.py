@@ -23,6 +23,8 @@ SEEDS = "it sets the global seed, so whatever is drawn after a call is the same 
 ERROR_HINTS = {
     "does not require grad": "No gradient was recorded: is something under no_grad(), detached, or made of numbers?",
     "implicitly created only for scalar outputs": "backward() wants one number: take the mean first.",
+    "can be converted to Python scalars": "math and float() want one number: use torch.log, torch.exp ... for tensors.",
+    "torch.return_types.max": "max(dim=1) returns values and positions: use amax, or .values.",
     "Can't call numpy() on Tensor that requires grad": "NumPy records no gradients: stay in torch.",
 }
 

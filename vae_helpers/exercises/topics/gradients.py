@@ -25,7 +25,7 @@ def open_paths() -> list[list[bool]]:
 ROWS = ("a", "b", "c")
 HINTS = {
     "a": "snippet a: which lines run under no_grad, and which line does not?",
-    "b": "snippet b: think of what torch.normal's own gradient was, in the cell on torch.normal above.",
+    "b": "snippet b: think of what torch.normal's own gradient was, in the text above.",
     "c": "snippet c: which tensor does sample() draw, and does that one need a gradient?",
 }
 
@@ -107,7 +107,8 @@ EXERCISES: dict[str, Exercise] = {
         open_paths,
         (),
         lambda: [()],
-        "you can tell an open path by what was recorded, not by the name of the function.",
+        "you can tell an open path by the gradients that come back, not by the record, nor by the name of the "
+        "function.",
         _wrong_rows(),
         probe=_right_rows,
         measured=("snippet a, 1 if right", "snippet b, 1 if right", "snippet c, 1 if right"),

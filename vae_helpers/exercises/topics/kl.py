@@ -144,6 +144,24 @@ EXERCISES: dict[str, Exercise] = {
                 lambda mu, logvar: gaussian_kl(mu, 2 * logvar),
                 "this treats logvar as log sigma; it is log sigma^2, so sigma^2 is exp(logvar).",
             ),
+            *(
+                Misconception(
+                    "logvar_as_sigma",
+                    lambda mu, logvar, log=log: -0.5 * (1 + log(logvar) - mu.square() - logvar.square()).sum(dim=1),
+                    "this treats logvar as sigma; it is log sigma^2, so sigma^2 is exp(logvar).",
+                )
+                for log in (lambda sigma: sigma.square().log(), lambda sigma: 2 * sigma.log())
+            ),
+            Misconception(
+                "logvar_squared",
+                lambda mu, logvar: -0.5 * (1 + logvar - mu.square() - logvar.square()).sum(dim=1),
+                "the last term is the variance: sigma^2 is exp(logvar), not the square of logvar.",
+            ),
+            Misconception(
+                "one_outside_the_sum",
+                lambda mu, logvar: -0.5 * (1 + (logvar - mu.square() - logvar.exp()).sum(dim=1)),
+                "the 1 belongs to each dimension: it stands inside the sum.",
+            ),
             Misconception(
                 "one_missing",
                 lambda mu, logvar: gaussian_kl(mu, logvar) + 0.5 * mu.shape[1],
@@ -231,6 +249,14 @@ EXERCISES: dict[str, Exercise] = {
                 "one_missing",
                 lambda *q_and_p: _between(*q_and_p, one=0),
                 "this is 1/2 too much for each dimension: where q = p a KL is 0, so a -1 is missing.",
+            ),
+            *(
+                Misconception(
+                    "one_outside_the_sum",
+                    lambda *q_and_p, once=once: _between(*q_and_p, one=0) - once,
+                    "the -1 belongs to each dimension: inside the sum, and halved as the rest of it.",
+                )
+                for once in (0.5, 1)
             ),
             Misconception(
                 "variances_swapped",

@@ -49,6 +49,11 @@ EXERCISES: dict[str, Exercise] = {
                 "log sigma^2 = 2 log sigma, so log sigma is *half* of logvar, not twice.",
             ),
             Misconception(
+                "divided_by_sigma",
+                lambda mu, logvar, eps: mu + torch.exp(-0.5 * logvar) * eps,
+                "this divides by sigma: exp(-logvar / 2) is 1 / sigma. Multiply by it.",
+            ),
+            Misconception(
                 "noise_subtracted",
                 lambda mu, logvar, eps: reparameterize(mu, logvar, -eps),
                 "the noise is subtracted. Its distribution is the same, but this eps has a sign: add it.",

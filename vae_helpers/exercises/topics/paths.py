@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception
 from vae_helpers.exercises.inputs import pairs
-from vae_helpers.latent_space import lerp, slerp
+from vae_helpers.latent_space import arc, lerp, slerp
 
 
 def _line_inputs() -> list[Inputs]:
@@ -142,7 +142,7 @@ EXERCISES: dict[str, Exercise] = {
         slerp,
         ("a", "b", "t"),
         _arc_inputs,
-        "it keeps the norm that samples of the prior have, and falls back to the straight line where no arc exists.",
+        "between ends of equal length it keeps that length; it falls back to the straight line where no arc exists.",
         (
             Misconception("straight", lerp, "this is the straight line (lerp): its middle comes too near the origin."),
             *_slips(
@@ -232,6 +232,11 @@ EXERCISES: dict[str, Exercise] = {
                 lambda a, b, t: (
                     (torch.cos((1 - t) * _angle(a, b)) * a + torch.cos(t * _angle(a, b)) * b) / torch.cos(_angle(a, b))
                 ),
+            ),
+            *_slips(
+                "length_changed_evenly",
+                "this changes the length evenly; the formula asked for does not (that one comes later, as arc).",
+                arc,
             ),
             *_slips(
                 "line_rescaled",

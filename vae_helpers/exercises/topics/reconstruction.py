@@ -169,6 +169,11 @@ EXERCISES: dict[str, Exercise] = {
                 "the constant is missing: each pixel adds log(sigma sqrt(2 pi)). Without it a large sigma always wins.",
             ),
             Misconception(
+                "constant_subtracted",
+                lambda x_hat, x, sigma: _squared(x_hat, x) / (2 * sigma**2) - _constant(x, sigma),
+                "the constant is subtracted; in the negative log-likelihood it is *added*.",
+            ),
+            Misconception(
                 "constant_once",
                 lambda x_hat, x, sigma: _squared(x_hat, x) / (2 * sigma**2) + _constant(x, sigma) / x[0].numel(),
                 "the constant is there once; it belongs to *each pixel*.",

@@ -193,6 +193,42 @@ EXERCISES: dict[str, Exercise] = {
                 "upside down: a mean over pixels makes the *reconstruction* lighter, and so the KL heavier.",
             ),
             Misconception(
+                "inverted",
+                lambda *loss: 1 / effective_beta(*loss),
+                "this is the inverse: the weight of the reconstruction when the KL has weight 1. Asked is the KL's.",
+            ),
+            Misconception(
+                "beta_inverted",
+                lambda beta, *reductions: effective_beta(1 / beta, *reductions),
+                "this divides by beta; beta multiplies the KL.",
+            ),
+            Misconception(
+                "reductions_swapped",
+                lambda beta, reconstruction, kl, pixels, latent_dim: effective_beta(
+                    beta, *("mean" if how == "sum" else "sum" for how in (reconstruction, kl)), pixels, latent_dim
+                ),
+                '"sum" and "mean" are swapped: it is a *mean* that divides by a number.',
+            ),
+            Misconception(
+                "mnist_written_in",
+                lambda beta, reconstruction, kl, pixels, latent_dim: effective_beta(
+                    beta, reconstruction, kl, 784, latent_dim
+                ),
+                "this uses 784 whatever pixels is.",
+            ),
+            Misconception(
+                "latent_dim_written_in",
+                lambda beta, reconstruction, kl, pixels, latent_dim: effective_beta(
+                    beta, reconstruction, kl, pixels, 20
+                ),
+                "this uses 20 whatever latent_dim is.",
+            ),
+            Misconception(
+                "both_written_in",
+                lambda beta, reconstruction, kl, pixels, latent_dim: effective_beta(beta, reconstruction, kl, 784, 20),
+                "this uses 784 and 20 whatever pixels and latent_dim are.",
+            ),
+            Misconception(
                 "kl_reduction_ignored",
                 lambda beta, reconstruction, kl, pixels, latent_dim: beta * (pixels if reconstruction == "mean" else 1),
                 "a mean over latent dimensions counts too: it makes the KL lighter.",
