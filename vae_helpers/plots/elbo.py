@@ -89,7 +89,9 @@ def rate_distortion(terms: dict[float, Terms]) -> Figure:
     for total in range(20 * int(bottom // 20), int(top + right), 20):
         axis.plot([0, right], [total, total - right], ":", color="0.45", lw=1, zorder=0)
         if bottom < total < top:  # named where it begins, inside the plane
-            axis.annotate(f"{total}", (0.3 * right, total - 0.3 * right), color="0.25", fontsize=10, ha="center")
+            box = {"fc": "white", "ec": "none", "pad": 0.5}
+            place = (0.3 * right, total - 0.3 * right)
+            axis.annotate(f"{total}", place, color="0.25", fontsize=10, ha="center", va="center", bbox=box, zorder=1)
     axis.set_title("dotted: equal −ELBO, in nats", fontsize=10, color="0.25", loc="right")
     axis.plot(rates, distortions, "o-", color="black", ms=5, lw=1)
     for (beta, _), x, y in zip(terms.items(), rates, distortions, strict=True):
@@ -110,5 +112,6 @@ def _zoom(axis: Axes, density: Tensor, limit: float, points: Tensor) -> None:
     reach = 0.6 * max((x.max() - x.min()).item(), (y.max() - y.min()).item(), 0.3)
     x, y = ((v.max() + v.min()).item() / 2 for v in (x, y))
     axis.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
-    axis.locator_params(nbins=3)
-    axis.tick_params(labelsize=12)
+    axis.locator_params(axis="x", nbins=2)
+    axis.locator_params(axis="y", nbins=3)
+    axis.tick_params(labelsize=11)
