@@ -141,7 +141,7 @@ def test_path_lengths():
 
 def test_kl_picture():
     fig = plots.kl_picture(mu=2.0, sigma=1.0)
-    assert fig.axes[1].get_title().endswith("sum 2.000")  # mu^2 / 2
+    assert fig.axes[1].get_title().endswith("2.000 nats")  # mu^2 / 2
     assert fig.axes[0].lines[0].get_xdata()[[0, -1]].tolist() == [-6, 6]
     assert [text.get_text() for text in fig.axes[0].get_legend().texts] == ["p", "q"]
 
@@ -149,7 +149,7 @@ def test_kl_picture():
 @pytest.mark.parametrize(("mu", "sigma", "reach"), [(0.0, 3.0, 12), (-3.0, 3.0, 16), (0.0, 0.1, 6)])
 def test_kl_picture_shows_and_counts_the_whole_area(mu, sigma, reach):
     densities, integrand = plots.kl_picture(mu, sigma).axes
-    assert integrand.get_title().endswith(f"sum {0.5 * (mu**2 + sigma**2 - 1) - math.log(sigma):.3f}")
+    assert integrand.get_title().endswith(f" {0.5 * (mu**2 + sigma**2 - 1) - math.log(sigma):.3f} nats")
     assert densities.lines[1].get_xdata()[[0, -1]].tolist() == [-reach, reach]
 
 

@@ -45,7 +45,7 @@ BEYOND: dict[str, Step] = {
         "the slide does not say so.",
         slide="2. Kullback-Leibler Divergence",
         verdict="loose",
-        repair="for a diagonal q only; else *The matrix form*",
+        repair="for a diagonal q only; else *The matrix form* (going further)",
     ),
     "matrix_form": step(
         "The matrix form, for a 2 x 2 covariance",
@@ -110,7 +110,7 @@ BEYOND: dict[str, Step] = {
     "two_parts": step(
         "Two parts, each with a sign",
         f"{KL} = mu**2 / 2 + half * (sigma**2 - 1 - log(sigma**2))",
-        rule=r"The first is a square. The second is $h(s)/2$ with $h(v) = v - 1 - \log v$ and $v = \sigma^2$.",
+        rule=r"The first is a square. The second is $h(v)/2$ with $h(v) = v - 1 - \log v$ and $v = \sigma^2$.",
     ),
     "h_starts_at_zero": step("h is 0 at v = 1", "1 - 1 - log(1) = 0", rule="The start of the second part."),
     "h_is_flat_there": step(

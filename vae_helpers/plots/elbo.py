@@ -87,10 +87,12 @@ def rate_distortion(terms: dict[float, Terms]) -> Figure:
     right, top = 1.2 * max(rates), max(distortions) + 12
     bottom = min(distortions) - 8
     for total in range(20 * int(bottom // 20), int(top + right), 20):
-        axis.plot([0, right], [total, total - right], ":", color="0.7", lw=0.8, zorder=0)
+        axis.plot([0, right], [total, total - right], ":", color="0.45", lw=1, zorder=0)
         if bottom < total < top:  # named where it begins, inside the plane
-            axis.annotate(f"{total}", (0.3 * right, total - 0.3 * right), color="0.45", fontsize=9, ha="center")
-    axis.set_title("dotted: equal −ELBO, in nats", fontsize=9, color="0.35", loc="right")
+            box = {"fc": "white", "ec": "none", "pad": 0.5}
+            place = (0.3 * right, total - 0.3 * right)
+            axis.annotate(f"{total}", place, color="0.25", fontsize=10, ha="center", va="center", bbox=box, zorder=1)
+    axis.set_title("dotted: equal −ELBO, in nats", fontsize=10, color="0.25", loc="right")
     axis.plot(rates, distortions, "o-", color="black", ms=5, lw=1)
     for (beta, _), x, y in zip(terms.items(), rates, distortions, strict=True):
         shift = (6, 8) if x > 0.5 or beta < 100 else (9, -9)  # the collapsed ones lie on one point
@@ -110,4 +112,6 @@ def _zoom(axis: Axes, density: Tensor, limit: float, points: Tensor) -> None:
     reach = 0.6 * max((x.max() - x.min()).item(), (y.max() - y.min()).item(), 0.3)
     x, y = ((v.max() + v.min()).item() / 2 for v in (x, y))
     axis.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
-    axis.tick_params(labelsize=9)
+    axis.locator_params(axis="x", nbins=2)
+    axis.locator_params(axis="y", nbins=3)
+    axis.tick_params(labelsize=11)

@@ -62,14 +62,17 @@ def clouds(codes: Tensor, mu: Tensor, sigma: Tensor, crowd: tuple[Tensor, Tensor
     """
     fig, axes = plt.subplots(1, 2, figsize=(10, 5.2))
     titles = ("autoencoder: a point for each image", "VAE: a Gaussian for each image (ellipse: 2 $\\sigma$)")
-    for axis, centres, many, title in zip(axes, (codes, mu), crowd, titles, strict=True):
+    for axis, centres, half, many, title in zip(axes, (codes, mu), (0, 2 * sigma), crowd, titles, strict=True):
         axis.scatter(*many.T.numpy(), s=3, color="0.8", linewidths=0)
         axis.scatter(*centres.T.numpy(), s=12, color="black", zorder=3)
-        low, high = centres.amin(dim=0), centres.amax(dim=0)
-        reach = 0.7 * (high - low).max()  # a square around them: circles stay circles
+        low, high = (centres - half).amin(dim=0), (centres + half).amax(dim=0)
+        reach = 0.6 * (high - low).max()  # a square around them: circles stay circles
         low, high = (low + high) / 2 - reach, (low + high) / 2 + reach
-        for k, (x, y) in enumerate(centres.tolist()):
-            axis.annotate(str(k + 1), (x, y), xytext=(5, 5), textcoords="offset points", weight="bold", zorder=4)
+        between = centres[:, None] - centres
+        away = (between / between.norm(dim=2, keepdim=True).clamp(min=1e-6) ** 3).sum(dim=1)  # from the neighbours
+        places = centres + 0.08 * reach * torch.nn.functional.normalize(away)
+        for k, (x, y) in enumerate(places.tolist()):
+            axis.text(x, y, str(k + 1), ha="center", va="center", weight="bold", zorder=4)
         axis.set(
             title=title,
             xlabel="$z_1$",
