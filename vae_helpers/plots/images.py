@@ -33,7 +33,7 @@ def show_images(images: Tensor, *, columns: int = 10, titles: Sequence[str] = ()
         if k < len(images):
             axis.imshow(_ink(images[k, 0]), cmap="gray", vmin=0, vmax=1)
         if k < len(titles):
-            axis.set_title(titles[k], fontsize=9)
+            axis.set_title(titles[k], fontsize=12)
     fig.tight_layout(pad=0.2)
     return fig
 
@@ -56,9 +56,9 @@ def compare_images(rows: dict[str, Tensor], *, titles: Sequence[str] = (), size:
         for axis in line:
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
-        line[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=12)
     for axis, title in zip(axes[0], titles, strict=False):
-        axis.set_title(title, fontsize=9)
+        axis.set_title(title, fontsize=12)
     fig.tight_layout(pad=0.2)
     return fig
 

@@ -28,10 +28,17 @@ def latent_map(codes: Tensor, labels: Tensor, *, size: float = 6.5, limit: float
 
 
 def add_path(fig: Figure, path: Tensor, name: str = "") -> Figure:
-    """Draw a path (T, 2) with its end points on a :func:`latent_map`, below the names of the classes."""
+    """Draw a path (T, 2) with its end points on a :func:`latent_map`; names that would cover it move to its right."""
     axis = fig.axes[0]
+    least = 0.045 * (axis.get_xlim()[1] - axis.get_xlim()[0])
+    along = path[-1] - path[0]
+    aside = torch.stack([along[1], -along[0]]) / along.norm().clamp(min=1e-6)  # to the right of who walks the path
     for text in axis.texts:
         text.set_zorder(8)
+        away = torch.tensor(text.get_position()).float() - path
+        nearest = away[away.norm(dim=1).argmin()]
+        if text.get_text().isdigit() and nearest.norm() < least:
+            text.set_position((path[0] + away[0] + (least - nearest @ aside) * aside).tolist())
     axis.plot(*path.T.numpy(), "-", color="white", lw=4, zorder=5)
     axis.plot(*path.T.numpy(), "-", color="black", lw=1.8, zorder=6, label=name)
     axis.plot(*path[[0, -1]].T.numpy(), "o", color="black", ms=7, zorder=7)
