@@ -48,9 +48,12 @@ def test_what_is_shown_is_on_the_core_path_and_in_order(stem):
     assert shown == sorted(shown, key=core.index)
 
 
-def test_all_notebooks_are_in_it():
+def test_it_takes_no_longer_than_the_core_paths_that_it_shows():
+    """As the headers have them, and with ten minutes to spare in each session."""
     shown = {stem for session in STEPS for _, stem, _ in session}
-    assert shown == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    headers = [(ROOT / "notebooks" / f"{stem}.ipynb").read_text(encoding="utf-8") for stem in shown]
+    assert sum(int(re.search(r"(\d+) of them on the core path", header)[1]) for header in headers) <= 160
+    assert min(shown).startswith("01") and len(shown) >= 6
 
 
 @pytest.mark.parametrize("stem", sorted({stem for session in STEPS for _, stem, _ in session}))
