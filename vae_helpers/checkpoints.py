@@ -125,9 +125,8 @@ def _plain(name: str, value: Any) -> Any:
         if isinstance(value, dict):
             return {_key(name, key): _plain(f"{name}[{key!r}]", one) for key, one in value.items()}
         if isinstance(value, (list, tuple)):
-            return type([] if isinstance(value, list) else ())(
-                _plain(f"{name}[{position}]", one) for position, one in enumerate(value)
-            )
+            parts = [_plain(f"{name}[{position}]", one) for position, one in enumerate(value)]
+            return parts if isinstance(value, list) else tuple(parts)
     except RecursionError:
         raise TypeError(f"{name}: want {PLAIN}, got one that holds itself") from None
     return _refuse(name, value)
@@ -161,10 +160,9 @@ def _read(data: bytes, path: str | Path) -> dict[str, Any]:
     """What the bytes of a file hold, each part compared with its checksum first: ``torch.load`` does not."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            folders = [
-                part.filename for part in archive.infolist() if part.external_attr
-            ]  # PyTorch reads no bytes there
-            damaged = archive.testzip() or "".join(folders[:1])
+            # a part marked as a folder by one flipped bit: zipfile checks it, PyTorch reads no bytes there
+            folders = [part.filename for part in archive.infolist() if part.external_attr]
+            damaged = archive.testzip() or next(iter(folders), None)
         content = None if damaged else torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # of many kinds, by what the damage hits
         raise CheckpointError(f"{path} can't be read as a checkpoint: damaged, or made by something else") from error
