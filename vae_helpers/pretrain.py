@@ -1,6 +1,6 @@
 """Train the checkpoints in data/weights and draw the README's map: ``make weights``.
 
-About five minutes on two CPU cores. The losses, the settings and the versions are stored in each file.
+About fifteen minutes on two CPU cores. The losses, the settings and the versions are stored in each file.
 """
 
 import torch
@@ -14,7 +14,7 @@ from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
 from vae_helpers.data import REPO_DATA, load_mnist
 from vae_helpers.encoding import encode_distributions
 from vae_helpers.evaluation import hole_fraction
-from vae_helpers.models import VAE, Classifier
+from vae_helpers.models import MODELS, Classifier
 from vae_helpers.models.layers import seeded
 from vae_helpers.training import fit
 from vae_helpers.validation import as_seed, check_dtype_of, check_images, check_whole, checked
@@ -22,6 +22,10 @@ from vae_helpers.validation import as_seed, check_dtype_of, check_images, check_
 RECIPES = {
     # the network of notebook 05, trained for longer
     "vae_2d.pt": {"latent_dim": 2, "epochs": 70},
+    # the same, with one thing changed: without a distribution, or with another weight of the KL
+    "autoencoder_2d.pt": {"model": "Autoencoder", "latent_dim": 2, "epochs": 70},
+    "vae_2d_beta_0.1.pt": {"latent_dim": 2, "epochs": 70, "beta": 0.1},
+    "vae_2d_beta_10.pt": {"latent_dim": 2, "epochs": 70, "beta": 10.0},
     # one with room to show how straight lines behave in many dimensions
     "vae_20d.pt": {"latent_dim": 20, "epochs": 20},
 }
@@ -31,17 +35,17 @@ MADE_FROM = {"data": "MNIST, grey pixels", "torch": str(torch.__version__), "see
 
 def main() -> None:
     for name, recipe in RECIPES.items():
-        train_vae(name, recipe)
+        train(name, recipe)
     train_classifier()
     draw_map()
 
 
-def train_vae(name: str, recipe: dict) -> None:
+def train(name: str, recipe: dict) -> None:
     """Train one of the recipes, and store it under its name."""
     train_images, _ = load_mnist("train")
     test_images, _ = load_mnist("test")
-    model = VAE(latent_dim=recipe["latent_dim"], seed=0)
-    history = fit(model, train_images, test_images, epochs=recipe["epochs"], seed=0)
+    model = MODELS[recipe.get("model", "VAE")](latent_dim=recipe["latent_dim"], seed=0)
+    history = fit(model, train_images, test_images, epochs=recipe["epochs"], beta=recipe.get("beta", 1.0), seed=0)
     if history.stopped:
         raise SystemExit(f"{name} stays as it was: training was stopped")
     last = history.last
