@@ -3,7 +3,7 @@
 import { SIDE } from "./digit.js";
 
 const BOX = 20; // pixels: the longer side of every digit of MNIST
-const MIDDLE = SIDE / 2;
+const MIDDLE = SIDE / 2 - 1e-4; // a little less: what has two equal halves goes left and up, as in MNIST
 export const PEN = 0.09; // the pen's width, as a share of the square's side
 
 /**
