@@ -217,7 +217,11 @@ export function fakePage() {
   globalThis.cancelAnimationFrame = (id) => frames.waiting.delete(id);
   globalThis.window = new FakeElement("window");
   globalThis.document = Object.assign(new FakeElement("document"), { createElement: (tag) => new FakeElement(tag) });
-  globalThis.OffscreenCanvas = class extends FakeElement {};
+  globalThis.OffscreenCanvas = class extends FakeElement {
+    constructor(width, height) {
+      Object.assign(super("canvas"), { width, height });
+    }
+  };
   globalThis.ResizeObserver = FakeObserver;
   globalThis.getComputedStyle = () => ({ fontSize: "13px" });
   globalThis.devicePixelRatio = 1;

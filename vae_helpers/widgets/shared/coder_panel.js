@@ -21,7 +21,7 @@ export function readCode(code) {
   if (code.length === 2) return { mu, sigma: [0, 0], kl: 0 };
   const logvar = [code[2], code[3]];
   const kl = -0.5 * [0, 1].reduce((sum, j) => sum + 1 + logvar[j] - mu[j] ** 2 - Math.exp(logvar[j]), 0);
-  return { mu, sigma: logvar.map((value) => Math.exp(value / 2)), kl };
+  return { mu, sigma: logvar.map((value) => Math.exp(value / 2)), kl: Math.max(0, kl) }; // rounding may go below
 }
 
 /** The draws mu + sigma * eps, for eps a, b, a, b, ... */
