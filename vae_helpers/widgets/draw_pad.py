@@ -19,7 +19,14 @@ from vae_helpers.validation import check_images, check_whole, is_whole
 from vae_helpers.widgets.shared.codecs import float_bytes, ink_bytes
 from vae_helpers.widgets.shared.decoder import NotInBrowser, export_decoder, export_encoder, outputs_of
 from vae_helpers.widgets.shared.kernel_decoder import KernelDecoder, KernelEncoder, frozen
-from vae_helpers.widgets.shared.models import as_numbers, check_coder, check_codes, check_labels, check_plane, check_weights
+from vae_helpers.widgets.shared.models import (
+    as_numbers,
+    check_coder,
+    check_codes,
+    check_labels,
+    check_plane,
+    check_weights,
+)
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import View

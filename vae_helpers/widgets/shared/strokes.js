@@ -31,7 +31,7 @@ function painted(strokes, radius) {
   const ink = new Float32Array(SIDE ** 2);
   const reach = radius + 0.5;
   const first = (value) => Math.max(0, Math.floor(value - reach));
-  const last = (value) => Math.min(SIDE - 1, Math.floor(value + reach));
+  const last = (value) => Math.min(BOX - 1, Math.floor(value + reach)); // beyond it only rounding leaves a trace
   for (const stroke of strokes) {
     stroke.forEach((to, k) => {
       const from = stroke[Math.max(0, k - 1)]; // a stroke of one point is a dot
