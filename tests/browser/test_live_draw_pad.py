@@ -1,4 +1,4 @@
-"""The drawing pad in JupyterLab: a digit drawn by hand, chosen by keys or set by Python, and what a model makes of it."""
+"""The drawing pad in JupyterLab: drawn by hand, chosen by keys or set by Python, and what a model makes of it."""
 
 import base64
 import json
