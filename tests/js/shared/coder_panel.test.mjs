@@ -111,7 +111,7 @@ test("the cloud is drawn in place and to scale", () => {
 });
 
 test("a small cloud is five times as large in the lens", () => {
-  add({ ...VAE, limit: 40 });
+  add({ ...VAE, limit: 80 });
   panel.fit();
   panel.show(image(0.5), [0, 0]);
   const [onMap, inLens] = calls(panel.canvas, "ellipse");
