@@ -56,6 +56,17 @@ class DrawPadView(Stage, View):
     presenter = traitlets.Bool(False).tag(sync=True)
 
 
+class Image(traitlets.TraitType):
+    """An image of a :class:`DrawPad`. One equal to the last tells nobody; traitlets' own ``==`` can't say so."""
+
+    def set(self, obj, value) -> None:
+        image = self._validate(obj, value)
+        old, obj._trait_values[self.name] = obj._trait_values.get(self.name), image
+        before, obj._pixels = obj._pixels, float_bytes(image)  # the old tensor may have been written into
+        if obj._pixels != before:
+            obj._notify_trait(self.name, old, image)
+
+
 class DrawPad(widgets.VBox):
     """Draw a digit: on the next frame the map shows mu and the two-sigma ellipse of its q(z|x), draws of z, and digits.
 
@@ -84,7 +95,8 @@ class DrawPad(widgets.VBox):
     recognition*, section III.A.
     """
 
-    image = traitlets.TraitType()  # Any would let None pass
+    image = Image()
+    _pixels = b""
     presenter = traitlets.Bool(False)
 
     def __init__(
@@ -177,16 +189,13 @@ class DrawPad(widgets.VBox):
         return image
 
     @traitlets.observe("image")
-    def _image_set(self, change) -> None:
-        pixels = float_bytes(change["new"])
-        if pixels == self.view.image:
+    def _image_set(self, _change) -> None:
+        if self._pixels == self.view.image:
             return  # it came from there
         with self.view.hold_sync(), self.view.hold_trait_notifications():
-            self.view.image, self.view.strokes, self.view.index = pixels, [], -1
+            self.view.image, self.view.strokes, self.view.index = self._pixels, [], -1
 
     def _drawn(self, change) -> None:
-        if change["new"] == float_bytes(self.image):
-            return  # it came from here: nobody is told twice
         pixels = np.frombuffer(change["new"], "<f4").copy()
         self.image = torch.from_numpy(pixels).reshape(1, *IMAGE_SHAPE)
 
