@@ -283,6 +283,7 @@ def test_an_observer_may_answer_with_another_image(pad, images, monkeypatch):
 def test_what_was_set_may_be_written_into(pad, images):
     for image in (images[4].clone(), images[4].numpy().copy()):
         pad.image = image
+        pad.image = image
         image[:] = 7.0
         assert torch.equal(pad.image, images[4:5])
     pad.image.zero_()  # the view can't know; setting it tells
