@@ -35,7 +35,7 @@ def course(tmp_path_factory) -> Path:
 
 @contextmanager
 def made_lab(course: Path, *settings: str) -> Iterator[str]:
-    """The address that ``make lab`` prints. JupyterLab's own files are beside the course, its packages those of here."""
+    """The address that ``make lab`` prints. JupyterLab keeps its own files beside the course; its packages are ours."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
