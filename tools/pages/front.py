@@ -17,9 +17,9 @@ def make_pad() -> widgets.Widget:
     """The pad, with the shipped model and MNIST's test images."""
     from vae_helpers.checkpoints import load_checkpoint  # here: tests of the layout do without torch
     from vae_helpers.data import REPO_DATA, load_mnist
-    from vae_helpers.widgets import LatentPad
+    from vae_helpers.widgets import DrawPad
 
-    return LatentPad(load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt"), *load_mnist("test"))
+    return DrawPad(load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt"), *load_mnist("test"))
 
 
 def with_widget(text: str, widget: widgets.Widget) -> NotebookNode:
