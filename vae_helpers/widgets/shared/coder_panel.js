@@ -13,7 +13,7 @@ const TEXT = 13; // height of the canvases' text, in the units that they are dra
 const NEIGHBOURS = 5;
 const BARS = 40;
 const LENS = { radius: 42, times: 5 };
-const LEAST = 1e-7; // of a probability: its logarithm is 16 nats
+const [LEAST, STEP] = [2 ** -126, 2 ** -24]; // of a probability, and below 1: what single precision tells from 0
 
 /** What an encoder said, a code or mu and logvar after each other, as { mu, sigma, kl }: an autoencoder's are 0. */
 export function readCode(code) {
@@ -21,7 +21,7 @@ export function readCode(code) {
   if (code.length === 2) return { mu, sigma: [0, 0], kl: 0 };
   const logvar = [code[2], code[3]];
   const kl = -0.5 * [0, 1].reduce((sum, j) => sum + 1 + logvar[j] - mu[j] ** 2 - Math.exp(logvar[j]), 0);
-  return { mu, sigma: logvar.map((value) => Math.exp(value / 2)), kl };
+  return { mu, sigma: logvar.map((value) => Math.exp(value / 2)), kl: Math.max(0, kl) }; // rounding may go below
 }
 
 /** The draws mu + sigma * eps, for eps a, b, a, b, ... */
@@ -31,8 +31,9 @@ export function drawsOf({ mu, sigma }, eps) {
 
 /** The reconstruction term in nats: the cross-entropy of an image and a digit, summed over pixels. */
 export function crossEntropy(image, ink) {
-  const cost = (share, probability) => (share > 0 ? -share * Math.log(Math.max(probability, LEAST)) : 0);
-  return image.reduce((sum, x, i) => sum + cost(x, ink[i]) + cost(1 - x, 1 - ink[i]), 0);
+  const cost = (share, probability) => (share > 0 ? -share * Math.log(probability) : 0);
+  const terms = (x, p) => cost(x, Math.max(p, LEAST)) + cost(1 - x, Math.max(1 - p, STEP));
+  return image.reduce((sum, x, i) => sum + terms(x, ink[i]), 0);
 }
 
 /** Where a value stands among sorted ones, in words. */
@@ -41,7 +42,7 @@ export function standing(sorted, value) {
   const all = `${sorted.length.toLocaleString("en")} test images`;
   if (below === 0) return `less than all ${all}`;
   if (below < 0) return `more than all ${all}`;
-  return `more than ${Math.round((100 * below) / sorted.length)} % of ${all}`;
+  return `more than ${Math.floor((100 * below) / sorted.length)} % of ${all}`;
 }
 
 /**
