@@ -79,6 +79,8 @@ GALLERY = (
         ("μ₁", "σ₁", "μ₂", "σ₂"),
     ),
     Entry("pad", "LatentPad(model, images, labels", ".vae-pad-map", ".vae-large canvas"),
+    Entry("draw", "DrawPad(model, images, labels", ".vae-draw-paper", ".vae-draw-map"),
+    Entry("drawn", 'DrawPad({"paler": paler, "VAE": model}, images, labels', ".vae-draw-paper", ".vae-draw-map"),
     Entry("curve", "LiveLossCurve(", "", "img", python=f"curve(History([{EPOCH}]))"),
 )
 LIVE = tuple(entry for entry in GALLERY if entry.keys)

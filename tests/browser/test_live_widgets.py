@@ -203,7 +203,7 @@ def test_a_javascript_error_is_shown_in_the_widgets_place(notebook, slider):
     notebook.python("before, slider.view.start = slider.view.start, [0.0, 0.0, 0.0]")
     error = slider.locator(".vae-error")
     error.wait_for()
-    assert "the decoder takes 2 latent values, got 3" in error.inner_text()
+    assert "the network takes 2 values, got 3" in error.inner_text()
     notebook.python("slider.view.start = before")
     error.wait_for(state="detached")
 

@@ -10,7 +10,7 @@ from driving import steady_box, wait_for_change, wait_until
 # Text, fields and canvases that carry text, as [what, size of the text in CSS pixels]
 TEXTS = """stage => [...stage.querySelectorAll('*')].filter(e => e.offsetParent && (
         [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())
-        || e.matches('select, input[type=number], .vae-map, .vae-pad-map, .vae-curves')
+        || e.matches('select, input[type=number], .vae-map, .vae-pad-map, .vae-draw-map, .vae-curves')
         || e.matches('.vae-plane canvas, .vae-reduction-plane')))
     .map(e => [e.tagName + '.' + e.className, parseFloat(getComputedStyle(e).fontSize)])"""
 # Parts that stick out of the stage, or whose own text does not fit in them

@@ -117,7 +117,7 @@ test("on the map, the path runs from start to end and the point is at t", () => 
 
 test("a decoder for another latent size gives a message", () => {
   render(decoderTraits(3));
-  assert.match(el.querySelector(".vae-error").textContent, /the decoder takes 3 latent values, got 2/);
+  assert.match(el.querySelector(".vae-error").textContent, /the network takes 3 values, got 2/);
 });
 
 test("a set-up that fails halfway leaves its message, and nothing that listens", () => {

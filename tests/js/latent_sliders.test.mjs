@@ -10,7 +10,7 @@ beforeEach(() => {
   el = new FakeElement("div");
 });
 
-test("shows the digit at z0, z1, z2, as many as the decoder takes", () => {
+test("shows the digit at z0, z1, z2, as many as the network takes", () => {
   const model = new FakeModel({ ...decoderTraits(3), z0: 1, z1: 2, z2: -2 });
   const stop = widget.render({ model, el });
   const caption = () => el.querySelector("figcaption").textContent;

@@ -5,7 +5,7 @@ import { disc, fitCanvas, strokeRimmed, toPixel } from "./shared/canvas.js";
 import { connectDecoder } from "./shared/decoder.js";
 import { addDigit } from "./shared/digit.js";
 import { append } from "./shared/dom.js";
-import { label, labelAround, nameClasses, paintAxes, paintCircles, paintPoints, readMap } from "./shared/map.js";
+import { label, labelAround, paintMap, readMap } from "./shared/map.js";
 import { arc, lerp } from "./shared/paths.js";
 import { drawOnChange, makeRender } from "./shared/render.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
@@ -83,9 +83,7 @@ function addMap(model, el) {
     size = fitCanvas(canvas, TEXT)?.width ?? 0; // 0: not on the page yet
     if (size === 0) return;
     const unit = canvas.width / size;
-    background = paintPoints(map, canvas.width, unit);
-    const layers = [...(model.get("prior") ? [paintCircles] : []), nameClasses, paintAxes];
-    for (const paint of layers) paint(background.getContext("2d"), map, canvas.width, unit);
+    background = paintMap(map, canvas, unit, model.get("prior"));
     draw();
   };
   const draw = () => {

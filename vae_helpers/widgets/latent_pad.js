@@ -5,7 +5,7 @@ import { drawCross, fromPixel, strokeRimmed, toPixel } from "./shared/canvas.js"
 import { connectDecoder } from "./shared/decoder.js";
 import { addDigit, SIDE } from "./shared/digit.js";
 import { append } from "./shared/dom.js";
-import { nameClasses, nearestPoints, paintAxes, paintCircles, paintPoints, readMap } from "./shared/map.js";
+import { nearestPoints, paintMap, readMap } from "./shared/map.js";
 import { clamp } from "./shared/numbers.js";
 import { massInside, percent } from "./shared/prior.js";
 import { drawOnChange, makeRender } from "./shared/render.js";
@@ -116,7 +116,7 @@ function addPad(parent, map, hand) {
     unit = (parseFloat(getComputedStyle(canvas).fontSize) / 13) * devicePixelRatio; // the style sheet rules the text
     if (size === 0 || (background?.width === size && background.unit === unit)) return false;
     canvas.width = canvas.height = size;
-    background = Object.assign(paintBackground(map, size, unit), { unit });
+    background = Object.assign(paintMap(map, canvas, unit), { unit });
     return true;
   };
   const draw = (z, nearest) => {
@@ -164,13 +164,6 @@ function listen(canvas, limit, hand) {
     event.preventDefault(); // else the page would scroll
     hand.move(z);
   });
-}
-
-/** All that stays: the points, the circles of the prior, the classes' digits, and figures along two edges. */
-function paintBackground(map, size, unit) {
-  const background = paintPoints(map, size, unit);
-  for (const paint of [paintCircles, nameClasses, paintAxes]) paint(background.getContext("2d"), map, size, unit);
-  return background;
 }
 
 /** The box to tick and the row of images; returns what fills the row and says which points they are. */

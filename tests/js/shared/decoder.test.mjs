@@ -45,6 +45,6 @@ test("decoders that can't be", () => {
   const norm = { type: "layernorm", size: 2, eps: 0 };
   assert.throws(make([linear(2, 2), norm], 11), /11 weights came, the layers hold 10/);
   const run = make([linear(2, 2)], 6)();
-  assert.throws(() => run([1, 2, 3]), /the decoder takes 2 latent values, got 3/);
-  assert.throws(() => run([]), /the decoder takes 2 latent values, got 0/);
+  assert.throws(() => run([1, 2, 3]), /the network takes 2 values, got 3/);
+  assert.throws(() => run([]), /the network takes 2 values, got 0/);
 });

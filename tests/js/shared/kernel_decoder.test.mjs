@@ -177,7 +177,7 @@ test("no answer for 3 s: a note, until one comes", () => {
   mock.timers.tick(2900);
   assert.equal(el.text, "");
   mock.timers.tick(200);
-  assert.match(el.text, /kernel evaluates this decoder, and no kernel answers/);
+  assert.match(el.text, /kernel evaluates this network, and no kernel answers/);
   mock.timers.tick(60_000);
   assert.equal(model.sent.length, 1);
   model.answer();

@@ -1,10 +1,10 @@
-// Evaluate an MLP decoder, in the browser.
+// Evaluate networks in the browser: MLPs of Linear, LayerNorm and ReLU.
 
 import { toFloats } from "./bytes.js";
 import { connectKernel } from "./kernel_decoder.js";
 
-/** `decode(z)`: latent -> 784 pixel probabilities, for the layers and weights that Python exported. */
-export function makeDecoder(layers, weights) {
+/** `run(x)`: what comes out of the last layer, for the layers and weights that Python exported. */
+export function makeNetwork(layers, weights) {
   let offset = 0;
   const take = (n) => weights.subarray(offset, (offset += n));
   const steps = layers.map((layer) => {
@@ -23,11 +23,16 @@ export function makeDecoder(layers, weights) {
   });
   if (offset !== weights.length) throw new Error(`${weights.length} weights came, the layers hold ${offset}`);
   const size = layers[0].inputs;
-  return (z) => {
-    if (z.length !== size) throw new Error(`the decoder takes ${size} latent values, got ${z.length}`);
-    const logits = steps.reduce((x, step) => step(x), Float32Array.from(z));
-    return logits.map((value) => 1 / (1 + Math.exp(-value)));
+  return (x) => {
+    if (x.length !== size) throw new Error(`the network takes ${size} values, got ${x.length}`);
+    return steps.reduce((values, step) => step(values), Float32Array.from(x));
   };
+}
+
+/** `decode(z)`: latent -> 784 pixel probabilities. */
+export function makeDecoder(layers, weights) {
+  const run = makeNetwork(layers, weights);
+  return (z) => run(z).map((value) => 1 / (1 + Math.exp(-value)));
 }
 
 /**
@@ -37,8 +42,12 @@ export function makeDecoder(layers, weights) {
 export function connectDecoder(model, el) {
   const layers = model.get("layers");
   if (layers.length === 0) return connectKernel(model, el);
-  const decode = makeDecoder(layers, toFloats(model.get("weights")));
-  return { size: layers[0].inputs, addPlace: (draw) => (z, caption) => draw(decode(z), caption), stop: () => {} };
+  return connectBrowser(makeDecoder(layers, toFloats(model.get("weights"))), layers[0].inputs);
+}
+
+/** As `connectKernel`, for what the browser computes itself: each place has its answer at once. */
+export function connectBrowser(run, size) {
+  return { size, addPlace: (draw) => (x, caption) => draw(run(x), caption), stop: () => {} };
 }
 
 function linear(x, w, b) {

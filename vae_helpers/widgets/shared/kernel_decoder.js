@@ -1,4 +1,4 @@
-// Ask the kernel for the digits that the browser can't compute itself.
+// Ask the kernel for the digits and codes that the browser can't compute itself.
 
 import { toFloats } from "./bytes.js";
 import { append } from "./dom.js";
@@ -6,11 +6,11 @@ import { showError } from "./render.js";
 
 const PATIENCE = 3000; // ms
 const NO_ANSWER =
-  "The kernel evaluates this decoder, and no kernel answers. If it is busy, wait; else run this cell again.";
+  "The kernel evaluates this network, and no kernel answers. If it is busy, wait; else run this cell again.";
 
 /**
  * What one place on screen has asked the kernel for and not got yet: `asked` is on its way, with its number and whether
- * it is late; `waiting` is the newest of the requests made since. A request is { z, caption }.
+ * it is late; `waiting` is the newest of the requests made since. A request is { x, caption }.
  */
 export const EMPTY_QUEUE = Object.freeze({ count: 0, asked: null, waiting: null });
 
@@ -32,8 +32,12 @@ export function afterTimeout(queue) {
   return queue.waiting ? afterAnswer(queue) : { ...queue, asked: { ...queue.asked, late: true } };
 }
 
-/** As `connectDecoder`, for a decoder that only the kernel has. */
-export function connectKernel(model, el) {
+/** What is asked for: the message's kind, that of the answer, and what the argument is called. */
+export const DECODE = { kind: "decode", answer: "decoded", argument: "latents" };
+export const ENCODE = { kind: "encode", answer: "encoded", argument: "images" };
+
+/** As `connectDecoder`, for a network that only the kernel has; `more` goes with each message. */
+export function connectKernel(model, el, what = DECODE, more = {}) {
   const view = Math.random().toString(36).slice(2); // an answer goes to all views of the model
   const complain = addComplaints(el);
   const places = [];
@@ -41,7 +45,8 @@ export function connectKernel(model, el) {
   model.on("msg:custom", receive);
   const addPlace = (draw) => {
     const id = `${view}-${places.length}`;
-    const place = makePlace(id, (message) => model.send(message), draw, (trouble) => complain(id, trouble));
+    const send = (message) => model.send({ ...message, ...more });
+    const place = makePlace(what, id, send, draw, (trouble) => complain(id, trouble));
     places.push(place);
     return place.show;
   };
@@ -53,7 +58,7 @@ export function connectKernel(model, el) {
 }
 
 /** One digit on screen: pixels and caption change together, when the answer is there. */
-function makePlace(id, send, draw, complain) {
+function makePlace(what, id, send, draw, complain) {
   let queue = EMPTY_QUEUE;
   let timer = 0;
   const nameOf = ({ number }) => `${id}-${number}`;
@@ -65,7 +70,7 @@ function makePlace(id, send, draw, complain) {
     if (!queue.asked) return;
     timer = setTimeout(giveUp, PATIENCE);
     try {
-      send({ kind: "decode", id: nameOf(queue.asked), latents: [Array.from(queue.asked.request.z)] });
+      send({ kind: what.kind, id: nameOf(queue.asked), [what.argument]: [Array.from(queue.asked.request.x)] });
     } catch {
       // a kernel that is gone: the same as one that gives no answer
     }
@@ -76,12 +81,12 @@ function makePlace(id, send, draw, complain) {
   };
   const receive = (message, buffers) => {
     const { asked } = queue;
-    if (!asked || message?.kind !== "decoded" || message.id !== nameOf(asked)) return;
+    if (!asked || message?.kind !== what.answer || message.id !== nameOf(asked)) return;
     update(afterAnswer(queue)); // before drawing: the kernel can work meanwhile
     complain(message.error ? { error: new Error(message.error) } : null);
     if (!message.error) draw(toFloats(buffers[0]), asked.request.caption);
   };
-  return { receive, show: (z, caption) => update(afterRequest(queue, { z, caption })), stop: () => clearTimeout(timer) };
+  return { receive, show: (x, caption) => update(afterRequest(queue, { x, caption })), stop: () => clearTimeout(timer) };
 }
 
 /** One box for the troubles of all places in a view, an error before a note; gone when there are none. */

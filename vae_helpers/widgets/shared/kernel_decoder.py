@@ -1,15 +1,17 @@
-"""Decode in the kernel: the fall-back for a decoder that the browser can't evaluate, a convolution say."""
+"""Decode and encode in the kernel: the fall-back for a network that the browser can't evaluate, a convolution say."""
 
 import copy
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from vae_helpers.models.layers import PIXELS
+from vae_helpers.models.layers import IMAGE_SHAPE, PIXELS
 from vae_helpers.validation import check_whole
-from vae_helpers.widgets.shared.models import check_weights
+from vae_helpers.widgets.shared.decoder import outputs_of
+from vae_helpers.widgets.shared.models import check_codes, check_weights
 
 
 class KernelDecoder:
@@ -31,7 +33,7 @@ class KernelDecoder:
     def __init__(self, decoder: nn.Module, latent_dim: int):
         check_whole(1, latent_dim=latent_dim)
         self._latent_dim = latent_dim = int(latent_dim)
-        self._decoder = _frozen(decoder)
+        self._decoder = frozen(decoder, "decoder")
         z = torch.randn(3, latent_dim, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         for part in (z[:1], z):  # a view asks for one at a time, where a squeeze could lose the batch
             logits = self._first_logits(part)
@@ -52,14 +54,7 @@ class KernelDecoder:
 
     def answer(self, content: Any) -> tuple[dict[str, Any], list[bytes]] | None:
         """The message and the buffers that answer a view's message; None where it asks for something else."""
-        if not isinstance(content, dict) or content.get("kind") != "decode":
-            return None
-        message = {"kind": "decoded", "id": content.get("id")}
-        try:
-            pixels = self.decode(content.get("latents"))
-        except Exception as error:  # the view shows it: raised here, it would vanish in the server's log
-            return message | {"error": f"{type(error).__name__}: {error}"}, []
-        return message, [row.astype("<f4").tobytes() for row in pixels.numpy()]
+        return answer_to(content, "decode", "latents", self.decode)
 
     @torch.no_grad()  # here, not once for all: it holds for one thread only, and comms may have one of their own
     def _logits(self, z: Tensor) -> Tensor:
@@ -84,21 +79,68 @@ class KernelDecoder:
             raise ValueError("decoder: it gives NaN or infinity for this latent; did training break down?")
 
     def _read(self, latents: Any) -> Tensor:
-        """The latents of a request, (N, latent_dim) in double precision."""
-        try:
-            z = torch.tensor(latents, dtype=torch.float64)
-        except (TypeError, ValueError, RuntimeError, OverflowError):
-            z = torch.empty(0)
-        if z.ndim != 2 or len(z) == 0 or z.shape[1] != self._latent_dim or not z.isfinite().all():
-            wanted = f"N >= 1 lists of {self._latent_dim} finite numbers"
-            raise ValueError(f"latents: want {wanted}, got {latents!r:.60}")
-        return z
+        return read_rows("latents", latents, self._latent_dim)
 
 
-def _frozen(decoder: nn.Module) -> nn.Module:
-    """A copy in eval mode and without gradients, on the decoder's device."""
-    check_weights(decoder)
+class KernelEncoder:
+    """A frozen model, and the codes that a view asks for.
+
+    A request is ``{"kind": "encode", "id": ..., "images": [[784 values], ...]}``; the answer comes with one buffer of
+    little-endian float32 for each image: its code, or its mu and logvar after each other.
+
+    Args:
+        model: one with ``encode``, as :func:`frozen` gives it.
+    """
+
+    def __init__(self, model: nn.Module):
+        self._model = model
+
+    @torch.no_grad()
+    def encode(self, images: list[list[float]]) -> Tensor:
+        """Codes (N, D), or mu and logvar (N, 2 D), float32 on the CPU, for N images of 784 values.
+
+        Raises:
+            ValueError: anything but N >= 1 lists of 784 finite numbers, or codes that are not finite.
+        """
+        x = read_rows("images", images, PIXELS).unflatten(1, IMAGE_SHAPE)
+        codes = outputs_of(self._model, x.to(next(self._model.parameters(), torch.zeros(()))))
+        check_codes(codes)
+        return codes
+
+    def answer(self, content: Any) -> tuple[dict[str, Any], list[bytes]] | None:
+        """As :meth:`KernelDecoder.answer`."""
+        return answer_to(content, "encode", "images", self.encode)
+
+
+def answer_to(
+    content: Any, kind: str, argument: str, compute: Callable[[Any], Tensor]
+) -> tuple[dict[str, Any], list[bytes]] | None:
+    """The message and the buffers that answer a view's message of this kind; None where it asks for something else."""
+    if not isinstance(content, dict) or content.get("kind") != kind:
+        return None
+    message = {"kind": f"{kind}d", "id": content.get("id")}
     try:
-        return copy.deepcopy(decoder).eval().requires_grad_(False)
+        rows = compute(content.get(argument))
+    except Exception as error:  # the view shows it: raised here, it would vanish in the server's log
+        return message | {"error": f"{type(error).__name__}: {error}"}, []
+    return message, [row.astype("<f4").tobytes() for row in rows.numpy()]
+
+
+def read_rows(name: str, values: Any, length: int) -> Tensor:
+    """The numbers of a request, (N, length) in double precision; ``ValueError`` for anything else."""
+    try:
+        rows = torch.tensor(values, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        rows = torch.empty(0)
+    if rows.ndim != 2 or len(rows) == 0 or rows.shape[1] != length or not rows.isfinite().all():
+        raise ValueError(f"{name}: want N >= 1 lists of {length} finite numbers, got {values!r:.60}")
+    return rows
+
+
+def frozen(network: nn.Module, name: str) -> nn.Module:
+    """A copy in eval mode and without gradients, on the network's device; ``name`` says in an error what it is."""
+    check_weights(network, part=name)
+    try:
+        return copy.deepcopy(network).eval().requires_grad_(False)
     except Exception as error:  # a module may hold anything: a lock, a tensor with a graph behind it
-        raise TypeError(f"decoder: it can't be copied: {type(error).__name__}: {error}") from error
+        raise TypeError(f"{name}: it can't be copied: {type(error).__name__}: {error}") from error

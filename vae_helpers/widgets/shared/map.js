@@ -26,6 +26,17 @@ export function paintPoints({ points, labels, colors, limit }, size, unit) {
   return background;
 }
 
+/**
+ * All of a map that stays, for a canvas: the points, the circles of the prior (an autoencoder has none), the classes'
+ * digits, and figures along two edges.
+ */
+export function paintMap(map, canvas, unit, prior = true) {
+  const background = paintPoints(map, canvas.width, unit);
+  const layers = [...(prior ? [paintCircles] : []), nameClasses, paintAxes];
+  for (const paint of layers) paint(background.getContext("2d"), map, canvas.width, unit);
+  return background;
+}
+
 /** The circles that hold 50, 90 and 99 % of the prior. */
 export function paintCircles(paper, { limit }, size, unit) {
   for (const share of CIRCLES) {

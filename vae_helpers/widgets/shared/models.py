@@ -17,13 +17,13 @@ def check_coder(model: Any, name: str = "") -> None:
     check_weights(model.decoder, name)
 
 
-def check_weights(decoder: Any, name: str = "") -> None:
+def check_weights(network: Any, name: str = "", part: str = "decoder") -> None:
     """Raise unless it is a module whose weights are finite, and what it keeps beside them, such as running means."""
-    if not isinstance(decoder, nn.Module):
-        raise TypeError(f"decoder: want an nn.Module, got {type(decoder).__name__}")
-    if not all(values.isfinite().all() for values in chain(decoder.parameters(), decoder.buffers())):
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"{part}: want an nn.Module, got {type(network).__name__}")
+    if not all(values.isfinite().all() for values in chain(network.parameters(), network.buffers())):
         whose = f"the weights of {name!r}" if name else "its weights"
-        raise ValueError(f"decoder: {whose} contain NaN or infinity; did training break down?")
+        raise ValueError(f"{part}: {whose} contain NaN or infinity; did training break down?")
 
 
 def check_labels(labels: Any, count: int) -> None:
