@@ -25,6 +25,7 @@ export function decoderTraits(latentDim) {
 export class FakeModel {
   listeners = [];
   saves = 0;
+  sent = [];
 
   constructor(traits) {
     this.traits = { ...traits };
@@ -42,6 +43,15 @@ export class FakeModel {
 
   save_changes() {
     this.saves++;
+  }
+
+  send(message) {
+    this.sent.push(message);
+  }
+
+  /** A message from the kernel. */
+  receive(message, buffers) {
+    this.listeners.filter(({ event }) => event === "msg:custom").forEach(({ f }) => f(message, buffers));
   }
 
   on(events, f) {
@@ -112,6 +122,16 @@ export class FakeElement {
 
   removeEventListener(type) {
     delete this.handlers[type];
+  }
+
+  focus() {}
+
+  setPointerCapture(id) {
+    this.captured = id;
+  }
+
+  getBoundingClientRect() {
+    return { left: 0, top: 0, width: this.clientWidth, height: this.clientHeight };
   }
 
   /** The nearest with a class, this one or one above it. */
@@ -197,7 +217,11 @@ export function fakePage() {
   globalThis.cancelAnimationFrame = (id) => frames.waiting.delete(id);
   globalThis.window = new FakeElement("window");
   globalThis.document = Object.assign(new FakeElement("document"), { createElement: (tag) => new FakeElement(tag) });
-  globalThis.OffscreenCanvas = class extends FakeElement {};
+  globalThis.OffscreenCanvas = class extends FakeElement {
+    constructor(width, height) {
+      Object.assign(super("canvas"), { width, height });
+    }
+  };
   globalThis.ResizeObserver = FakeObserver;
   globalThis.getComputedStyle = () => ({ fontSize: "13px" });
   globalThis.devicePixelRatio = 1;

@@ -19,7 +19,14 @@ from vae_helpers.validation import check_images, check_whole, is_whole
 from vae_helpers.widgets.shared.codecs import float_bytes, ink_bytes
 from vae_helpers.widgets.shared.decoder import NotInBrowser, export_decoder, export_encoder, outputs_of
 from vae_helpers.widgets.shared.kernel_decoder import KernelDecoder, KernelEncoder, frozen
-from vae_helpers.widgets.shared.models import as_numbers, check_coder, check_codes, check_labels, check_plane
+from vae_helpers.widgets.shared.models import (
+    as_numbers,
+    check_coder,
+    check_codes,
+    check_labels,
+    check_plane,
+    check_weights,
+)
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import View
@@ -47,6 +54,17 @@ class DrawPadView(Stage, View):
     point_labels = traitlets.List().tag(sync=True)
     colors = traitlets.List(list(CLASS_COLORS)).tag(sync=True)
     presenter = traitlets.Bool(False).tag(sync=True)
+
+
+class Image(traitlets.TraitType):
+    """An image of a :class:`DrawPad`. One equal to the last tells nobody; traitlets' own ``==`` can't say so."""
+
+    def set(self, obj, value) -> None:
+        image = self._validate(obj, value)
+        old, obj._trait_values[self.name] = obj._trait_values.get(self.name), image
+        before, obj._pixels = obj._pixels, float_bytes(image)  # the old tensor may have been written into
+        if obj._pixels != before:
+            obj._notify_trait(self.name, old, image)
 
 
 class DrawPad(widgets.VBox):
@@ -77,7 +95,8 @@ class DrawPad(widgets.VBox):
     recognition*, section III.A.
     """
 
-    image = traitlets.TraitType()  # Any would let None pass
+    image = Image()
+    _pixels = b""
     presenter = traitlets.Bool(False)
 
     def __init__(
@@ -136,14 +155,17 @@ class DrawPad(widgets.VBox):
     def z(self, z: Sequence[float] | Mapping[str, Sequence[float]]) -> None:
         wanted = dict(z) if isinstance(z, Mapping) else {"": z}
         if len(wanted) != 1 or not wanted.keys() <= self._models.keys():
-            raise ValueError(f"z: want 2 numbers for one of the models {[*self._models]}, got {z!r:.80}")
+            names = [*filter(None, self._models)]
+            form = f"{{name: 2 numbers}} for one of the models {names}" if names else "2 numbers"
+            raise ValueError(f"z: want {form}, got {z!r:.80}")
         [(name, numbers)] = wanted.items()
         numbers = torch.tensor(as_numbers("z", numbers, 2))
         mu, sigma = self._codes()[name]
-        if not numbers.isfinite().all() or not sigma.all():
+        eps = (numbers - mu) / sigma
+        if not eps.isfinite().all() or not sigma.all():
             reason = "2 finite numbers" if sigma.all() else "an image instead: an autoencoder has one code for it"
             raise ValueError(f"z: want {reason}, got {z!r:.80}")
-        self.view.eps = [*((numbers - mu) / sigma).tolist(), *self.view.eps[2:]]
+        self.view.eps = [*eps.tolist(), *self.view.eps[2:]]
 
     def __repr__(self) -> str:
         return f"DrawPad({', '.join(filter(None, self._models))})"
@@ -155,7 +177,11 @@ class DrawPad(widgets.VBox):
         if shape[-2:] != IMAGE_SHAPE[1:] or math.prod(shape) != PIXELS:
             got = f"shape {tuple(shape)}" if shape else f"{value!r:.60}"
             raise traitlets.TraitError(f"image: want a tensor of 1 x 1 x 28 x 28 pixels from 0 to 1, got {got}")
-        image = torch.as_tensor(value).detach().float().cpu().reshape(1, *IMAGE_SHAPE)
+        try:  # copies: the caller may go on writing into it, and NumPy's may run backwards
+            image = value if isinstance(value, Tensor) else torch.tensor(np.array(value))
+            image = image.detach().to("cpu", torch.float32, copy=True).reshape(1, *IMAGE_SHAPE)
+        except Exception as error:
+            raise traitlets.TraitError(f"image: want numbers in memory, got {value!r:.60} ({error})") from error
         try:
             check_images(image, "image")
         except ValueError as error:
@@ -163,12 +189,11 @@ class DrawPad(widgets.VBox):
         return image
 
     @traitlets.observe("image")
-    def _image_set(self, change) -> None:
-        pixels = float_bytes(change["new"])
-        if pixels == self.view.image:
+    def _image_set(self, _change) -> None:
+        if self._pixels == self.view.image:
             return  # it came from there
         with self.view.hold_sync(), self.view.hold_trait_notifications():
-            self.view.image, self.view.strokes, self.view.index = pixels, [], -1
+            self.view.image, self.view.strokes, self.view.index = self._pixels, [], -1
 
     def _drawn(self, change) -> None:
         pixels = np.frombuffer(change["new"], "<f4").copy()
@@ -190,6 +215,7 @@ class DrawPad(widgets.VBox):
         if not decoder[0]:
             self._kernels[-1].append(KernelDecoder(model.decoder, 2))
         costs, gaussian = _costs(model, images)
+        check_codes(costs, name)  # a variance may be infinite, too
         return {
             "name": name,
             "gaussian": gaussian,
@@ -198,7 +224,7 @@ class DrawPad(widgets.VBox):
             "decoder": decoder[0],
             "decoder_weights": decoder[1],
             "points": float_bytes(codes),
-            "limit": max(LEAST_LIMIT, round(1.05 * codes.abs().quantile(0.99).item(), 1)),
+            "limit": max(LEAST_LIMIT, round(1.05 * codes.abs().float().quantile(0.99).item(), 1)),
             "costs": float_bytes(costs.sort().values),
         }
 
@@ -226,6 +252,7 @@ def _usable(model: Any, name: str) -> nn.Module:
     """A frozen copy, once it is known to be what a pad can show."""
     check_plane(model)
     check_coder(model, name)
+    check_weights(model, name, "model")
     return frozen(model, "model")
 
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { assertClose } from "../fakes.mjs";
-import { makeDecoder } from "../../../vae_helpers/widgets/shared/decoder.js";
+import { connectBrowser, makeDecoder, makeNetwork } from "../../../vae_helpers/widgets/shared/decoder.js";
 
 const sigmoid = (values) => values.map((value) => 1 / (1 + Math.exp(-value)));
 const linear = (inputs, outputs) => ({ type: "linear", inputs, outputs });
@@ -36,6 +36,22 @@ test("a decoder can be called again, with any kind of list, and stays between 0 
   assert.deepEqual([...run(z)], [1, 0]);
   assert.deepEqual([...run([1])], [1, 0]);
   assert.deepEqual([...z], [1]);
+});
+
+test("a network gives its last layer as it is, for an encoder", () => {
+  const run = makeNetwork([linear(2, 2), { type: "relu" }, linear(2, 1)], Float32Array.of(1, -1, 0, 1, 0, 0, 3, 5, -20));
+  assert.deepEqual([...run([2, -1])], [-14]); // [2, -3] -> relu [2, 0] -> 6 - 20
+  assert.deepEqual([...run(Float32Array.of(0, 2))], [-10]);
+});
+
+test("what the browser computes is there at once, with its caption, for each place", () => {
+  const drawn = [];
+  const { size, addPlace, stop } = connectBrowser((x) => x[0] + x[1], 2);
+  const [one, other] = ["one", "other"].map((name) => addPlace((y, caption) => drawn.push([name, y, caption])));
+  one([1, 2], "a");
+  other([3, 4], { any: "b" });
+  stop();
+  assert.deepEqual([size, drawn], [2, [["one", 3, "a"], ["other", 7, { any: "b" }]]]);
 });
 
 test("decoders that can't be", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import { FakeElement } from "../fakes.mjs";
 import { connectDecoder } from "../../../vae_helpers/widgets/shared/decoder.js";
-import { afterAnswer, afterRequest, afterTimeout, EMPTY_QUEUE } from "../../../vae_helpers/widgets/shared/kernel_decoder.js";
+import { afterAnswer, afterRequest, afterTimeout, connectKernel, EMPTY_QUEUE, ENCODE } from "../../../vae_helpers/widgets/shared/kernel_decoder.js";
 
 /** A model whose kernel answers when the test says so. */
 class FakeModel {
@@ -232,4 +232,26 @@ test("a decoder that the browser has is evaluated at once, and nobody is asked",
   show([0], "at 0");
   assert.deepEqual(drawn, [[0.5, "at 0"]]);
   assert.deepEqual([decoder.size, model.sent.length, model.listeners.length], [1, 0, 0]);
+});
+
+test("an encoder is asked with its image and what goes with each message, and takes no decoder's answer", () => {
+  const encoder = connectKernel(model, el, ENCODE, { coder: 2 });
+  const show = encoder.addPlace((code, caption) => drawn.push([[...code], caption]));
+  show(Float32Array.of(0.5, 1), "an image");
+  const [{ id, ...message }] = model.sent;
+  assert.deepEqual(message, { kind: "encode", images: [[0.5, 1]], coder: 2 }); // a plain list: JSON has no other
+  const code = [new DataView(Float32Array.of(1, -2).buffer)];
+  model.receive({ kind: "decoded", id }, code);
+  assert.deepEqual(drawn, []);
+  model.receive({ kind: "encoded", id }, code);
+  assert.deepEqual(drawn, [[[1, -2], "an image"]]);
+});
+
+test("two that ask through one model take only their own answers", () => {
+  const shows = [0, 1].map((k) => connectKernel(model, el, ENCODE, { coder: k }).addPlace((code) => drawn.push([k, code[0]])));
+  shows.forEach((show) => show([1], ""));
+  const [first, second] = model.sent.map(({ id }) => id);
+  assert.notEqual(first, second);
+  model.receive({ kind: "encoded", id: second }, [new DataView(Float32Array.of(7).buffer)]);
+  assert.deepEqual(drawn, [[1, 7]]);
 });

@@ -12,8 +12,8 @@ import { clamp } from "./numbers.js";
 const TEXT = 13; // height of the canvases' text, in the units that they are drawn in
 const NEIGHBOURS = 5;
 const BARS = 40;
-const LENS = { radius: 42, times: 5 };
-const LEAST = 1e-7; // of a probability: its logarithm is 16 nats
+const LENS = { radius: 42, times: [5, 2] };
+const [LEAST, STEP] = [2 ** -126, 2 ** -24]; // of a probability, and below 1: what single precision tells from 0
 
 /** What an encoder said, a code or mu and logvar after each other, as { mu, sigma, kl }: an autoencoder's are 0. */
 export function readCode(code) {
@@ -21,7 +21,7 @@ export function readCode(code) {
   if (code.length === 2) return { mu, sigma: [0, 0], kl: 0 };
   const logvar = [code[2], code[3]];
   const kl = -0.5 * [0, 1].reduce((sum, j) => sum + 1 + logvar[j] - mu[j] ** 2 - Math.exp(logvar[j]), 0);
-  return { mu, sigma: logvar.map((value) => Math.exp(value / 2)), kl };
+  return { mu, sigma: logvar.map((value) => Math.exp(value / 2)), kl: Math.max(0, kl) }; // rounding may go below
 }
 
 /** The draws mu + sigma * eps, for eps a, b, a, b, ... */
@@ -31,8 +31,9 @@ export function drawsOf({ mu, sigma }, eps) {
 
 /** The reconstruction term in nats: the cross-entropy of an image and a digit, summed over pixels. */
 export function crossEntropy(image, ink) {
-  const cost = (share, probability) => (share > 0 ? -share * Math.log(Math.max(probability, LEAST)) : 0);
-  return image.reduce((sum, x, i) => sum + cost(x, ink[i]) + cost(1 - x, 1 - ink[i]), 0);
+  const cost = (share, probability) => (share > 0 ? -share * Math.log(probability) : 0);
+  const terms = (x, p) => cost(x, Math.max(p, LEAST)) + cost(1 - x, Math.max(1 - p, STEP));
+  return image.reduce((sum, x, i) => sum + terms(x, ink[i]), 0);
 }
 
 /** Where a value stands among sorted ones, in words. */
@@ -41,7 +42,7 @@ export function standing(sorted, value) {
   const all = `${sorted.length.toLocaleString("en")} test images`;
   if (below === 0) return `less than all ${all}`;
   if (below < 0) return `more than all ${all}`;
-  return `more than ${Math.round((100 * below) / sorted.length)} % of ${all}`;
+  return `more than ${Math.floor((100 * below) / sorted.length)} % of ${all}`;
 }
 
 /**
@@ -66,8 +67,9 @@ export function addCoderPanel(parent, model, k, images) {
     drawZ(ink, `at the draw z\n${point(z)}`);
     const reconstruction = crossEntropy(image, ink);
     const cost = reconstruction + q.kl;
-    const sum = coder.gaussian ? ` + KL ${q.kl.toFixed(1)}\n= ${cost.toFixed(1)} nats, ` : " nats, no KL;\n";
-    figures.textContent = `reconstruction ${reconstruction.toFixed(1)}${sum}${standing(bars.costs, cost)}`;
+    const kl = coder.gaussian ? ` + KL ${q.kl.toFixed(1)}` : ", no KL";
+    const lines = [`reconstruction ${reconstruction.toFixed(1)}${kl}`, `= ${cost.toFixed(1)} nats,`];
+    figures.textContent = [...lines, standing(bars.costs, cost)].join("\n"); // always three lines: what is below stays
     bars.draw(cost);
   });
   const encode = encoder.addPlace((code, { image, eps }) => {
@@ -141,12 +143,14 @@ function paintCloud(context, place, q, draws, scale) {
   disc(context, place(draws[0]), 4, "#111");
 }
 
-/** The neighbourhood of the mean, enlarged, in the corner that is farthest from it: most clouds are small. */
+/** The neighbourhood of the mean, enlarged, in a corner, or in the next one if the mean is there: most clouds are small. */
 function paintLens(context, { points, labels, colors, limit }, q, draws, size) {
-  const { radius, times } = LENS;
+  const { radius } = LENS;
+  const units = size / (2 * limit);
+  const times = LENS.times.find((one) => 2 * Math.max(...q.sigma) * units * one < radius) ?? LENS.times.at(-1);
   const [x, y] = toPixel(...q.mu, size, limit);
-  const far = (value) => (value < size / 2 ? size - radius - 8 : radius + 8);
-  const [left, top] = [far(x), far(y)];
+  const [left, above, below] = [size - radius - 8, radius + 8, size - radius - 24]; // 24: below it the name of the axis
+  const top = Math.hypot(x - left, y - above) < 1.6 * radius ? below : above; // it would jump about if it were farthest
   context.save();
   context.beginPath();
   context.arc(left, top, radius, 0, 2 * Math.PI);
@@ -154,7 +158,7 @@ function paintLens(context, { points, labels, colors, limit }, q, draws, size) {
   context.fillStyle = "#fff";
   context.fill();
   context.clip();
-  const scale = (times * size) / (2 * limit);
+  const scale = times * units;
   const place = (z) => [left + (z[0] - q.mu[0]) * scale, top - (z[1] - q.mu[1]) * scale];
   context.globalAlpha = 0.5;
   labels.forEach((one, i) => {

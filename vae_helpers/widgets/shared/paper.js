@@ -72,8 +72,8 @@ function listen(canvas, count, hand) {
   };
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || pointer !== null) return;
+    canvas.setPointerCapture(event.pointerId); // first: it throws where the pointer is gone already
     pointer = event.pointerId;
-    canvas.setPointerCapture(pointer);
     canvas.focus({ preventScroll: true });
     hand.begin();
     hand.draw((strokes = [...hand.strokes(), [at(event)]]));
@@ -88,6 +88,7 @@ function listen(canvas, count, hand) {
   canvas.addEventListener("lostpointercapture", (event) => {
     if (event.pointerId !== pointer) return; // comes after pointerup and after pointercancel
     pointer = null;
+    if (hand.strokes() !== strokes) hand.draw(strokes); // where the hand lets go is the last word
     hand.end();
   });
   canvas.addEventListener("keydown", (event) => {

@@ -3,7 +3,7 @@
 import { SIDE } from "./digit.js";
 
 const BOX = 20; // pixels: the longer side of every digit of MNIST
-const MIDDLE = SIDE / 2;
+const MIDDLE = SIDE / 2 - 1e-4; // a little less: what has two equal halves goes left and up, as in MNIST
 export const PEN = 0.09; // the pen's width, as a share of the square's side
 
 /**
@@ -31,7 +31,7 @@ function painted(strokes, radius) {
   const ink = new Float32Array(SIDE ** 2);
   const reach = radius + 0.5;
   const first = (value) => Math.max(0, Math.floor(value - reach));
-  const last = (value) => Math.min(SIDE - 1, Math.floor(value + reach));
+  const last = (value) => Math.min(BOX - 1, Math.floor(value + reach)); // beyond it only rounding leaves a trace
   for (const stroke of strokes) {
     stroke.forEach((to, k) => {
       const from = stroke[Math.max(0, k - 1)]; // a stroke of one point is a dot
