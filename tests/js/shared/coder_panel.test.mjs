@@ -80,7 +80,7 @@ test("a VAE's panel: its name, mu and the first draw with their digits, both ter
   const p = 1 / (1 + Math.exp(-2)); // of ink, at z = (2, 0), in each pixel
   const reconstruction = -783.5 * Math.log(1 - p) - 0.5 * Math.log(p);
   const kl = 0.5 * (1 + 1 + 1 + 4 - 2 - Math.log(4));
-  const cost = `= ${(reconstruction + kl).toFixed(1)} nats, more than all 2 test images`;
+  const cost = `= ${(reconstruction + kl).toFixed(1)} nats,\nmore than all 2 test images`;
   assert.equal(figures(), `reconstruction ${reconstruction.toFixed(1)} + KL ${kl.toFixed(1)}\n${cost}`);
   assert.match(el.querySelector(".vae-draw-bars").attributes["aria-label"], /this one costs more than all 2 test images$/);
   assert.match(panel.canvas.attributes["aria-label"], /lies at \(1\.00, -1\.00\), sigma \(1\.00, 2\.00\)$/);
@@ -92,7 +92,7 @@ test("an autoencoder's panel: its code and its digit, no draw and no KL", () => 
   panel.show(image(1), [1, 1]);
   assert.equal(el.querySelector(".vae-title"), null);
   assert.deepEqual(captions().slice(0, 2), ["at its code z\n(2.00, -1.00)", "a 7"]);
-  assert.match(figures(), /^reconstruction [\d.]+ nats, no KL;\nmore than all 2 test images$/);
+  assert.match(figures(), /^reconstruction ([\d.]+), no KL\n= \1 nats,\nmore than all 2 test images$/);
   assert.deepEqual(calls(panel.canvas, "ellipse"), []);
   assert.doesNotMatch(panel.canvas.attributes["aria-label"], /sigma/);
 });
@@ -105,9 +105,17 @@ test("the cloud is drawn in place and to scale", () => {
   const unit = 300 / 8; // of z, in pixels
   const [onMap, inLens] = calls(panel.canvas, "ellipse");
   assertClose(onMap.slice(1, 5), [5 * unit, 5 * unit, 2 * unit, 4 * unit], 1e-4); // mu, two sigma
-  assertClose(inLens.slice(3, 5), [10 * unit, 20 * unit], 1e-3);
+  assertClose(inLens.slice(3, 5), [4 * unit, 8 * unit], 1e-3); // twice, for five times as large would not fit
   panel.canvas.clientWidth = panel.canvas.clientHeight = 200;
   assert.equal(panel.fit(), true);
+});
+
+test("a small cloud is five times as large in the lens", () => {
+  add({ ...VAE, limit: 80 });
+  panel.fit();
+  panel.show(image(0.5), [0, 0]);
+  const [onMap, inLens] = calls(panel.canvas, "ellipse");
+  assertClose(inLens.slice(1, 5), [250, 50, ...onMap.slice(3, 5).map((radius) => 5 * radius)], 1e-3);
 });
 
 test("off the map the cloud stays at its edge, and the map says so", () => {

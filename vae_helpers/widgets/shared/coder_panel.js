@@ -12,7 +12,7 @@ import { clamp } from "./numbers.js";
 const TEXT = 13; // height of the canvases' text, in the units that they are drawn in
 const NEIGHBOURS = 5;
 const BARS = 40;
-const LENS = { radius: 42, times: 5 };
+const LENS = { radius: 42, times: [5, 2] };
 const [LEAST, STEP] = [2 ** -126, 2 ** -24]; // of a probability, and below 1: what single precision tells from 0
 
 /** What an encoder said, a code or mu and logvar after each other, as { mu, sigma, kl }: an autoencoder's are 0. */
@@ -67,8 +67,9 @@ export function addCoderPanel(parent, model, k, images) {
     drawZ(ink, `at the draw z\n${point(z)}`);
     const reconstruction = crossEntropy(image, ink);
     const cost = reconstruction + q.kl;
-    const sum = coder.gaussian ? ` + KL ${q.kl.toFixed(1)}\n= ${cost.toFixed(1)} nats, ` : " nats, no KL;\n";
-    figures.textContent = `reconstruction ${reconstruction.toFixed(1)}${sum}${standing(bars.costs, cost)}`;
+    const kl = coder.gaussian ? ` + KL ${q.kl.toFixed(1)}` : ", no KL";
+    const lines = [`reconstruction ${reconstruction.toFixed(1)}${kl}`, `= ${cost.toFixed(1)} nats,`];
+    figures.textContent = [...lines, standing(bars.costs, cost)].join("\n"); // always three lines: what is below stays
     bars.draw(cost);
   });
   const encode = encoder.addPlace((code, { image, eps }) => {
@@ -142,12 +143,14 @@ function paintCloud(context, place, q, draws, scale) {
   disc(context, place(draws[0]), 4, "#111");
 }
 
-/** The neighbourhood of the mean, enlarged, in the corner that is farthest from it: most clouds are small. */
+/** The neighbourhood of the mean, enlarged, in a corner, or in the next one if the mean is there: most clouds are small. */
 function paintLens(context, { points, labels, colors, limit }, q, draws, size) {
-  const { radius, times } = LENS;
+  const { radius } = LENS;
+  const units = size / (2 * limit);
+  const times = LENS.times.find((one) => 2 * Math.max(...q.sigma) * units * one < radius) ?? LENS.times.at(-1);
   const [x, y] = toPixel(...q.mu, size, limit);
-  const far = (value) => (value < size / 2 ? size - radius - 8 : radius + 8);
-  const [left, top] = [far(x), far(y)];
+  const [left, above, below] = [size - radius - 8, radius + 8, size - radius - 24]; // 24: below it the name of the axis
+  const top = Math.hypot(x - left, y - above) < 1.6 * radius ? below : above; // it would jump about if it were farthest
   context.save();
   context.beginPath();
   context.arc(left, top, radius, 0, 2 * Math.PI);
@@ -155,7 +158,7 @@ function paintLens(context, { points, labels, colors, limit }, q, draws, size) {
   context.fillStyle = "#fff";
   context.fill();
   context.clip();
-  const scale = (times * size) / (2 * limit);
+  const scale = times * units;
   const place = (z) => [left + (z[0] - q.mu[0]) * scale, top - (z[1] - q.mu[1]) * scale];
   context.globalAlpha = 0.5;
   labels.forEach((one, i) => {
