@@ -280,6 +280,18 @@ def test_an_observer_may_answer_with_another_image(pad, images, monkeypatch):
     assert np.array_equal(floats(sent[0][1][0]), wanted.flatten())
 
 
+def test_images_set_while_notifications_are_held_are_checked_too(pad, images):
+    seen = []
+    pad.observe(lambda change: seen.append(change["new"]), "image")
+    with pad.hold_trait_notifications():
+        pad.image = images[4].numpy()
+        with pytest.raises(traitlets.TraitError, match="^image: want"):
+            pad.image = None
+        assert seen == []
+    assert len(seen) == 1 and torch.equal(pad.image, images[4:5])
+    assert np.array_equal(floats(pad.view.image), images[4].flatten())
+
+
 def test_what_was_set_may_be_written_into(pad, images):
     for image in (images[4].clone(), images[4].numpy().copy()):
         pad.image = image

@@ -59,6 +59,22 @@ class DrawPadView(Stage, View):
 class Image(traitlets.TraitType):
     """An image of a :class:`DrawPad`. One equal to the last tells nobody; traitlets' own ``==`` can't say so."""
 
+    def validate(self, obj, value) -> Tensor:
+        shape = getattr(value, "shape", ())
+        if shape[-2:] != IMAGE_SHAPE[1:] or math.prod(shape) != PIXELS:
+            got = f"shape {tuple(shape)}" if shape else f"{value!r:.60}"
+            raise traitlets.TraitError(f"image: want a tensor of 1 x 1 x 28 x 28 pixels from 0 to 1, got {got}")
+        try:  # copies: the caller may go on writing into it, and NumPy's may run backwards
+            image = value if isinstance(value, Tensor) else torch.tensor(np.array(value))
+            image = image.detach().to("cpu", torch.float32, copy=True).reshape(1, *IMAGE_SHAPE)
+        except Exception as error:
+            raise traitlets.TraitError(f"image: want numbers in memory, got {value!r:.60} ({error})") from error
+        try:
+            check_images(image, "image")
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from error
+        return image
+
     def set(self, obj, value) -> None:
         image = self._validate(obj, value)
         old, obj._trait_values[self.name] = obj._trait_values.get(self.name), image
@@ -169,24 +185,6 @@ class DrawPad(widgets.VBox):
 
     def __repr__(self) -> str:
         return f"DrawPad({', '.join(filter(None, self._models))})"
-
-    @traitlets.validate("image")
-    def _valid_image(self, proposal) -> Tensor:
-        value = proposal["value"]
-        shape = getattr(value, "shape", ())
-        if shape[-2:] != IMAGE_SHAPE[1:] or math.prod(shape) != PIXELS:
-            got = f"shape {tuple(shape)}" if shape else f"{value!r:.60}"
-            raise traitlets.TraitError(f"image: want a tensor of 1 x 1 x 28 x 28 pixels from 0 to 1, got {got}")
-        try:  # copies: the caller may go on writing into it, and NumPy's may run backwards
-            image = value if isinstance(value, Tensor) else torch.tensor(np.array(value))
-            image = image.detach().to("cpu", torch.float32, copy=True).reshape(1, *IMAGE_SHAPE)
-        except Exception as error:
-            raise traitlets.TraitError(f"image: want numbers in memory, got {value!r:.60} ({error})") from error
-        try:
-            check_images(image, "image")
-        except ValueError as error:
-            raise traitlets.TraitError(str(error)) from error
-        return image
 
     @traitlets.observe("image")
     def _image_set(self, _change) -> None:
