@@ -7,6 +7,8 @@ unless ``VAE_REQUIRE_BROWSER`` is set.
 
 import base64
 import io
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -17,7 +19,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import without
-from driving import COMPLETE
+from driving import COMPLETE, wait_until
 from lab import COURSE, Notebook, write_notebook
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import ExecutePreprocessor
@@ -171,6 +173,24 @@ def test_in_jupyterlab_what_only_shows_follows_python(engine, in_lab, entry):
     before = read(engine, cell, entry.picture)
     in_lab.notebook.python(entry.python)
     wait_for_change(engine, cell, entry.picture, before)
+
+
+def test_a_stroke_is_drawn_and_python_has_it(engine, in_lab):
+    """The mean on the screen is that of the image that Python has, and the stroke is where the mouse was."""
+    cell = in_lab.show("draw")
+    engine.evaluate("cell => document.querySelector(cell).querySelectorAll('.vae-draw .vae-button')[1].click()", cell)
+    x, y, width = engine.evaluate(LINE, [cell, ".vae-draw-paper"])
+    engine.drag((x + 0.25 * width, y), (x + 0.75 * width, y - 0.3 * width))
+    text = "cell => document.querySelector(cell).querySelector('.vae-draw-treated figcaption').textContent"
+    engine.wait_for_function(f"cell => ({text})(cell).endsWith('your drawing, 1 stroke')", arg=cell)
+    stroke = lambda: json.loads(in_lab.notebook.python("print(sum(draw.strokes, []))"))  # noqa: E731
+    there = lambda: (now := stroke()) and np.allclose([now[0], now[-1]], [[0.25, 0.5], [0.75, 0.2]], atol=0.02)  # noqa: E731
+    wait_until(engine, there)
+    assert len(stroke()) >= 3
+    mean = in_lab.notebook.python("print(*(round(v, 4) for v in model.encode(draw.image)[0][0].tolist()))")
+    shown = engine.evaluate("cell => document.querySelector(cell).querySelector('.vae-draw-row').textContent", cell)
+    found = [float(number) for number in re.findall(r"-?\d+\.\d+", shown)][:2]
+    assert np.allclose(found, [float(value) for value in mean.split()], atol=0.0051)
 
 
 def test_the_pad_shows_what_torch_says(engine, in_lab):

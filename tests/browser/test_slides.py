@@ -95,7 +95,7 @@ def test_widgets_live_and_keep_their_keys(deck):
     if deck.locator(".slides .vae-stage").count() == 0:
         return  # it has none: all that there are have been waited for
     to_slide_with(deck, ".vae-stage")
-    keys = deck.locator(".slides section.present .noUi-handle, .slides section.present .vae-pad-map").last
+    keys = deck.locator(".slides section.present").locator(".noUi-handle, .vae-pad-map, .vae-draw-paper").last
     where, before = deck.evaluate("Reveal.getIndices()"), deck.evaluate(PICTURES)
     keys.focus()
     for key in ("End", "ArrowLeft", "Home"):  # far: a lab shows its models in steps
@@ -111,13 +111,14 @@ def test_widgets_live_and_keep_their_keys(deck):
     assert deck.locator(".vae-error").count() == 0 and deck.wrong == []
 
 
-def test_a_drag_moves_the_pad_and_not_the_slides(deck):
-    if deck.locator(".slides .vae-pad").count() == 0:
-        assert "06_latent_space.html" not in deck.url
+@pytest.mark.parametrize("pad", [".vae-pad-map", ".vae-draw-paper"])
+def test_a_drag_moves_the_pad_and_not_the_slides(deck, pad):
+    if deck.locator(f".slides {pad}").count() == 0:
+        assert pad != ".vae-pad-map" or "06_latent_space.html" not in deck.url
         return
-    to_slide_with(deck, ".vae-pad")
+    to_slide_with(deck, pad)
     where, before = deck.evaluate("Reveal.getIndices()"), deck.evaluate(PICTURES)
-    box = steady_box(deck, deck.locator(".vae-pad-map"))
+    box = steady_box(deck, deck.locator(f".slides section.present {pad}").first)
     deck.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
     deck.mouse.down()
     deck.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.6 * box["height"], steps=8)
