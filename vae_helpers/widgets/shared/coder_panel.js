@@ -12,6 +12,7 @@ import { clamp } from "./numbers.js";
 const TEXT = 13; // height of the canvases' text, in the units that they are drawn in
 const NEIGHBOURS = 5;
 const BARS = 40;
+const COUNT = new Intl.NumberFormat("en"); // made once: it takes as long as a network
 const LENS = { radius: 42, times: [5, 2] };
 const [LEAST, STEP] = [2 ** -126, 2 ** -24]; // of a probability, and below 1: what single precision tells from 0
 
@@ -39,7 +40,7 @@ export function crossEntropy(image, ink) {
 /** Where a value stands among sorted ones, in words. */
 export function standing(sorted, value) {
   const below = sorted.findIndex((one) => one >= value);
-  const all = `${sorted.length.toLocaleString("en")} test images`;
+  const all = `${COUNT.format(sorted.length)} test images`;
   if (below === 0) return `less than all ${all}`;
   if (below < 0) return `more than all ${all}`;
   return `more than ${Math.floor((100 * below) / sorted.length)} % of ${all}`;
@@ -211,8 +212,13 @@ function addNearest(parent, { points, labels }, images) {
   append(parent, "div", "vae-draw-nearest-title").textContent = "the nearest test images";
   const row = append(parent, "div", "vae-digits vae-draw-nearest");
   const draws = Array.from({ length: Math.min(NEIGHBOURS, count) }, () => addDigit(row, ""));
+  let shown = [];
   return (z) => {
     const found = nearestPoints(points.subarray(0, 2 * count), z, draws.length);
-    found.forEach((i, n) => draws[n](toInk(images.subarray(SIDE ** 2 * i, SIDE ** 2 * (i + 1))), `a ${labels[i]}`));
+    found.forEach((i, n) => {
+      if (i === shown[n]) return; // a stroke's next point rarely changes all
+      draws[n](toInk(images.subarray(SIDE ** 2 * i, SIDE ** 2 * (i + 1))), `a ${labels[i]}`);
+    });
+    shown = found;
   };
 }

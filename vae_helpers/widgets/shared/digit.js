@@ -22,9 +22,8 @@ export function addDigit(parent, className) {
 /** Paint the pixels of one picture, each from 0 to 1 (ink), at `left` on a canvas. */
 export function paintInk(context, ink, left = 0) {
   const image = context.createImageData(SIDE, SIDE);
-  for (let i = 0; i < ink.length; i++) {
-    const grey = 255 * (1 - ink[i]);
-    image.data.set([grey, grey, grey, 255], 4 * i);
-  }
+  const { data } = image;
+  data.fill(255);
+  for (let i = 0; i < ink.length; i++) data[4 * i] = data[4 * i + 1] = data[4 * i + 2] = 255 * (1 - ink[i]);
   context.putImageData(image, left, 0);
 }
