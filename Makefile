@@ -3,12 +3,15 @@ PYTHON   ?= python3
 PORT     ?= 8888
 IP       ?= localhost
 BROWSER  ?= yes
+NOTEBOOK ?= 00_vae_in_one_hour
 PIP_ARGS ?=
 JOBS     ?= 2
 
 BIN       ?= .venv/bin
 EXECUTE   := --to notebook --execute --ExecutePreprocessor.record_timing=False
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+STEMS     := $(sort $(NOTEBOOKS:notebooks/%.ipynb=%))
+OPENED     = $(firstword $(filter $(notdir $(NOTEBOOK:.ipynb=))%,$(STEMS)))
 PACKAGE   := $(shell find vae_helpers -type f ! -name '*.pyc')
 WEIGHTS   := $(wildcard data/weights/*)
 EXECUTED  := $(NOTEBOOKS:notebooks/%=build/executed/%)
@@ -16,7 +19,7 @@ ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 OPEN_FLAG := $(if $(filter no,$(BROWSER)),--no-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab check test lint quick unit compared browser notebooks executed site handout slides weights bench \
+.PHONY: help setup lab named check test lint quick unit compared browser notebooks executed site handout slides weights bench \
         bench-live doctor clean
 
 help:  ## list the targets
@@ -45,8 +48,12 @@ setup: .venv/installed  ## make .venv and install the course in it (the first ti
 	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable '.[site]'
 	@touch $@
 
-lab: setup  ## open JupyterLab on the course (PORT=8899, BROWSER=no, IP=0.0.0.0 for a container)
-	$(BIN)/jupyter lab --notebook-dir=notebooks --ip=$(IP) --port=$(PORT) $(OPEN_FLAG) $(ROOT_FLAG)
+lab: named setup  ## open JupyterLab on notebook 00 (NOTEBOOK=06 on another, PORT=8899, BROWSER=no, IP=0.0.0.0 for a container)
+	$(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/$(OPENED).ipynb --ip=$(IP) --port=$(PORT) $(OPEN_FLAG) $(ROOT_FLAG)
+
+# Before minutes of setting up: a notebook's name, or how it begins.
+named:
+	@test -n "$(OPENED)" || { echo "There is no notebook $(NOTEBOOK). There are:"; printf '  %s\n' $(STEMS); exit 1; } >&2
 
 check: lint quick  ## before each commit: style, fast unit tests, rules for notebooks (under 2 minutes)
 
@@ -96,7 +103,7 @@ site: slides  ## build the course as a static site with live widgets, slides inc
 handout: build/assets/.laid executed  ## build the site for students, without slides and notes for instructors, in build/handout
 	$(BIN)/python tools/pages/site.py build/handout $(EXECUTED)
 
-weights: setup  ## train the checkpoints in data/weights again (about 5 minutes)
+weights: setup  ## train the checkpoints in data/weights again (about 15 minutes)
 	$(BIN)/python -m vae_helpers.pretrain
 
 bench: setup  ## measure speed against a textbook loop, threads, checks of shapes, and the notebooks' memory (about 10 minutes)

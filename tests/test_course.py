@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import nbformat
 import pytest
+from ipywidgets import Label
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tools" / "pages")]
@@ -21,6 +22,11 @@ from assets import ICONS  # noqa: E402
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOTES = ROOT / "docs" / "speaker_notes"
+HEADER = re.compile(
+    r"# (.+?)\n.*?\*\*Time:\*\* (\d+) minutes with the exercises(?:, (\d+) of them on the core path)?; "
+    r"about (\d+) seconds to run",
+    re.DOTALL,
+)
 LINK = re.compile(r"\[([^][]*)\]\(([^)#\s]*\.(?:ipynb|html))\)")
 
 
@@ -30,7 +36,7 @@ class Notebook(NamedTuple):
     path: Path
     title: str
     minutes: str
-    core: str
+    core: str  # of a notebook that is nothing else, all of them
     seconds: str
     prose: str
 
@@ -46,10 +52,11 @@ class Notebook(NamedTuple):
 def read(path: Path) -> Notebook:
     cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "markdown"]
     prose = "\n\n".join("".join(cell["source"]) for cell in cells)
-    time = "**Time:** NN minutes with the exercises, NN of them on the core path; about NN seconds to run"
-    found = re.match(r"# (.+?)\n.*?" + re.escape(time).replace("NN", r"(\d+)"), prose, re.DOTALL)
-    assert found, f"{path.name}: want a header with '{time}'"
-    return Notebook(path, *found.groups(), prose)
+    found = HEADER.match(prose)
+    wanted = "**Time:** NN minutes with the exercises, NN of them on the core path; about NN seconds to run"
+    assert found, f"{path.name}: want a header with '{wanted}'; without the core path, where all is on it"
+    title, minutes, core, seconds = found.groups()
+    return Notebook(path, title, minutes, core or minutes, seconds, prose)
 
 
 COURSE = [read(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
@@ -82,9 +89,15 @@ def test_its_minutes_are_honest(notebook):
 
 
 def test_readmes_sums_are_those_of_the_headers():
-    first, last, said = re.search(r"core paths of (\d\d) to (\d\d) together take (\d+) minutes", README).groups()
-    assert int(said) == sum(int(notebook.core) for notebook in COURSE if first <= notebook.number <= last)
-    assert f"the course takes {sum(int(notebook.minutes) for notebook in COURSE) / 60:.0f} hours" in README
+    first, last, core = re.search(r"core paths of (\d\d) to (\d\d) together take (\d+) minutes", README).groups()
+    in_depth = [notebook for notebook in COURSE if first <= notebook.number <= last]
+    assert int(core) == sum(int(notebook.core) for notebook in in_depth)
+    assert f"they take {sum(int(notebook.minutes) for notebook in in_depth) / 60:.0f} hours" in README
+
+
+def test_readme_says_how_long_the_whole_in_one_takes():
+    said = re.search(r"\]\(notebooks/(\S+)\)[^|]*? in (\d+) minutes", README)
+    assert said[1] == COURSE[0].path.name and said[2] == COURSE[0].minutes, "README.md: the first step"
 
 
 def test_readmes_table_is_in_order_and_holds_nothing_else():
@@ -153,8 +166,10 @@ def test_the_site_has_a_page_for_each(instructors, tmp_path):
         bare = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# T")], metadata={"widgets": {}})
         nbformat.write(bare, executed / notebook.path.name)
     lay_out = runpy.run_path(str(ROOT / "tools" / "pages" / "site.py"))["lay_out"]  # Python has a ``site`` of its own
-    lay_out(tmp_path / "site", sorted(executed.iterdir()), assets, slides if instructors else None)
-    index = (tmp_path / "site" / "index.md").read_text(encoding="utf-8")
+    lay_out(tmp_path / "site", sorted(executed.iterdir()), assets, slides if instructors else None, Label())
+    cells = nbformat.read(tmp_path / "site" / "index.ipynb", as_version=4).cells
+    assert [cell.cell_type for cell in cells] == ["markdown", "code", "markdown"]  # the pad comes before all else
+    index = "\n".join(cell.source for cell in cells)
     assert "```{include} README.md" in index and "\nnotebooks/*\n" in index
     for notebook in COURSE:
         stem = notebook.path.stem

@@ -19,6 +19,7 @@ from vae_helpers.models import VAE, Autoencoder, Classifier
 from vae_helpers.pretrain import fit_classifier
 from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 from vae_helpers.widgets import (
+    DrawPad,
     InterpolationSlider,
     KLDials,
     LatentPad,
@@ -63,6 +64,7 @@ TAKE_IMAGES = {
     "encode_distributions": (encode_distributions, "images"),
     "training_step": (lambda model, images: training_step(model, optimizer(model), images), r"(batch\[:1\]|x)"),
     "LatentPad": (lambda model, images: LatentPad(model, images, LABELS), "images"),
+    "DrawPad": (lambda model, images: DrawPad(model, images, LABELS), "images"),
     "LatentSliders": (lambda model, images: LatentSliders(model, images=images), "images"),
     "InterpolationSlider": (lambda model, images: InterpolationSlider(model, images, LABELS, 0, 1), "images"),
     "ReductionLab": (lambda model, images: ReductionLab({1.0: model}, images), "images"),
@@ -177,6 +179,7 @@ WIDGETS = {
     "InterpolationSlider": lambda model: InterpolationSlider(model, X, LABELS, 0, 1),
     "LatentSliders": lambda model: LatentSliders(model, images=X),
     "LatentPad": lambda model: LatentPad(model, X, LABELS),
+    "DrawPad": lambda model: DrawPad(model, X, LABELS),
 }
 
 
@@ -202,7 +205,7 @@ def test_a_decoder_that_training_broke(widget, bad):
 @pytest.mark.parametrize("widget", WIDGETS)
 def test_an_encoder_that_training_broke(widget):
     with pytest.raises(
-        ValueError, match="^model: its encoder gives NaN or infinity for these images; did training break"
+        ValueError, match="^model: its (encoder gives|weights contain) NaN or infinity.*; did training break"
     ):
         WIDGETS[widget](with_nan("encoder"))
 
@@ -210,6 +213,9 @@ def test_an_encoder_that_training_broke(widget):
 def test_which_of_several_models_training_broke():
     with pytest.raises(ValueError, match="^decoder: the weights of 'new' contain NaN"):
         InterpolationSlider({"old": small(), "new": with_nan("decoder")}, X, LABELS, 0, 1)
+    for part, name in (("encoder", "model"), ("decoder", "decoder")):
+        with pytest.raises(ValueError, match=f"^{name}: the weights of 'new' contain NaN"):
+            DrawPad({"old": small(), "new": with_nan(part)}, X, LABELS)
     for part in ("encoder", "decoder"):
         with pytest.raises(ValueError, match="^models: the one at beta = 2 .* did training break down"):
             ReductionLab({1.0: small(), 2.0: with_nan(part)}, X)
@@ -233,6 +239,8 @@ TAKE_WHOLE_NUMBERS = {
     "latent_dim of effective_beta": (lambda n: effective_beta(1.0, latent_dim=n), "latent_dim"),
     "columns": (lambda n: plots.show_images(X, columns=n), "columns"),
     "shown": (lambda n: LatentPad(small(), X, LABELS, shown=n), "shown"),
+    "shown on a drawing pad": (lambda n: DrawPad(small(), X, LABELS, shown=n), "shown"),
+    "index": (lambda n: DrawPad(small(), X, LABELS, index=n), "index"),
     "draws": (lambda n: KLDials(draws=n), "draws"),
     "draws of the trick": (lambda n: ReparameterizationDials(small(), draws=n), "draws"),
     "sets": (lambda n: ReparameterizationDials(small(), sets=n), "sets"),
@@ -288,14 +296,13 @@ def test_seeds_of_numpy_draw_the_same():
     assert torch.equal(small().sample(2, seed=np.int64(7)), small().sample(2, seed=7))
 
 
-@pytest.mark.parametrize("door", ["InterpolationSlider", "LatentPad"])
+@pytest.mark.parametrize("door", ["InterpolationSlider", "LatentPad", "DrawPad"])
 @pytest.mark.parametrize(
     "labels", [None, [0] * 6, LABELS.float(), LABELS > 2, LABELS[:, None], LABELS[:2], LABELS + 9, LABELS - 1]
 )
 def test_labels(door, labels):
-    call = {"LatentPad": LatentPad, "InterpolationSlider": lambda *arguments: InterpolationSlider(*arguments, 0, 1)}[
-        door
-    ]
+    calls = {"LatentPad": LatentPad, "DrawPad": DrawPad}
+    call = calls.get(door, lambda *arguments: InterpolationSlider(*arguments, 0, 1))
     call(small(), X, LABELS.to(torch.uint8))
     with pytest.raises(ValueError, match="^labels: want (a tensor of one label|whole numbers from 0 to 9)"):
         call(small(), X, labels)

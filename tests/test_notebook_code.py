@@ -48,6 +48,19 @@ def trick():
     return definitions("04_reparameterization_trick")
 
 
+def test_the_six_steps_of_the_first_hour(images):
+    """The lecture's steps, as notebook 00 writes them, are the package's loss terms."""
+    cells = json.loads((FOLDER / "00_vae_in_one_hour.ipynb").read_text(encoding="utf-8"))["cells"]
+    (steps,) = (text for cell in cells if "# 6 combine" in (text := "".join(cell["source"])))
+    model = VAE(2, (8,), seed=0)
+    scope = {"torch": torch, "F": F, "vae_2d": model, "test_images": images[:30]}
+    exec(steps, scope)
+    reconstruction, kl = model.loss_terms(images[20:30], Generator().manual_seed(0))
+    torch.testing.assert_close(scope["reconstruction"], reconstruction)
+    torch.testing.assert_close(scope["kl"], kl, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(scope["loss"], (reconstruction + kl).mean())
+
+
 def test_probabilistic_pca(loss):
     generator = Generator().manual_seed(0)
     x = torch.randn(40, 9, generator=generator, dtype=torch.float64)

@@ -5,6 +5,7 @@ import stat
 import sys
 from pathlib import Path
 
+import anywidget
 import nbformat
 import pytest
 
@@ -12,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tools" / "pages"))
 import assets  # noqa: E402
 import executed  # noqa: E402
+import front  # noqa: E402
 import slides  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -66,6 +68,20 @@ def test_titles_get_numbers_and_figures_their_text_and_stderr_goes(tmp_path):
     assert title.source == "# 05 A plot\n\n# twice"
     assert len(read.outputs) == 1 and read.outputs[0].metadata["image/png"]["alt"] == "a plot"
     assert read.metadata.mystnb.image.alt == "a plot"
+
+
+def test_the_front_page_holds_all_that_its_widget_needs():
+    class Widget(anywidget.AnyWidget):
+        _esm = "export default {}"
+
+    page = front.with_widget("# T\n\nDraw.\n\n<!-- pad -->\n\nMore.\n", Widget(layout={"width": "9px"}))
+    above, pad, below = page.cells
+    assert (above.source, below.source) == ("# T\n\nDraw.\n\n", "\nMore.\n")
+    assert pad.source and pad.metadata.tags == ["remove-input"]
+    shown = pad.outputs[0].data["application/vnd.jupyter.widget-view+json"]["model_id"]
+    models = page.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    assert models[shown]["state"]["_esm"] == "export default {}"  # a class's default, too: the page has no classes
+    assert models[models[shown]["state"]["layout"].removeprefix("IPY_MODEL_")]["state"]["width"] == "9px"
 
 
 def test_notes_come_behind_their_heading_and_stay():

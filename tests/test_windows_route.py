@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 LINES = re.search(r"```powershell\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)[
     1
 ].splitlines()
+FIRST = "00_vae_in_one_hour.ipynb"
 PORT = 8731
 
 
@@ -54,7 +55,9 @@ def test_they_end_in_a_jupyterlab_with_the_course(tmp_path):
         cwd=tmp_path / "course",
     )
     try:
-        assert "01_autoencoder_vs_vae.ipynb" in contents(server)
+        assert f'"name": "{FIRST}"' in contents(server)
+        with urlopen(f"http://localhost:{PORT}/") as page:  # where the browser would be sent
+            assert page.geturl() == f"http://localhost:{PORT}/lab/tree/{FIRST}"
     finally:
         server.terminate()
         server.wait(30)

@@ -1,7 +1,8 @@
 """Estimate how many minutes a notebook takes: ``python tools/reading_time.py [notebooks/01_*.ipynb ...]``.
 
 A minute for 150 words of prose outside folded details, for 10 lines of code, three quarters of one for each displayed
-formula, and six for each exercise. The *core path* is all of it without the section "Going further" and the references.
+formula, and six for each exercise. The *core path* is all of it without the section "Going further" and the references;
+a notebook without that section has none: it is taken whole.
 """
 
 import json
@@ -44,17 +45,19 @@ def without_details(text: str) -> str:
 
 
 def read(path: Path) -> tuple[Amount, Amount]:
-    """The core path of a notebook, and all of it."""
+    """The core path of a notebook, and all of it; twice the same where nothing is to be skipped."""
     core = whole = Amount()
     section = ""
+    skippable = False
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             section = (re.findall(r"^## .+", text, re.MULTILINE) or [section])[-1]
+        skippable |= section == "## Going further"
         here = amount(cell["cell_type"], text)
         whole += here
         core += Amount() if section in NOT_CORE else here
-    return core, whole
+    return core if skippable else whole, whole
 
 
 def main(paths: list[Path]) -> None:
@@ -62,8 +65,10 @@ def main(paths: list[Path]) -> None:
     totals = [0.0, 0.0]
     for path in paths:
         core, whole = read(path)
-        totals = [totals[0] + core.minutes, totals[1] + whole.minutes]
-        print(f"{path.stem:32} {core.minutes:5.0f} {whole.minutes:5.0f} {whole.words:15} {whole.lines:6}", end="")
+        core_minutes = core.minutes if core != whole else 0
+        totals = [totals[0] + core_minutes, totals[1] + whole.minutes]
+        print(f"{path.stem:32} {f'{core_minutes:.0f}' if core_minutes else '-':>5} {whole.minutes:5.0f}", end="")
+        print(f" {whole.words:15} {whole.lines:6}", end="")
         print(f" {whole.formulas:9} {whole.exercises:10}")
     print(f"{'all':32} {totals[0]:5.0f} {totals[1]:5.0f}")
 

@@ -67,7 +67,7 @@ def wait_until_complete(page) -> dict[str, int]:
     Returns how many stages and sliders there are.
     """
     found = page.wait_for_function(COMPLETE, timeout=1000 * SECONDS).json_value()
-    page.evaluate("window.MathJax?.startup?.promise.then(() => null)")
+    page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import new_context
-from driving import complaints, drag, frames, pixels, wait_for_change, wait_until, wait_until_complete
+from driving import PNG, complaints, drag, frames, pixels, steady_box, wait_for_change, wait_until, wait_until_complete
 from gallery import LIVE
 
 from vae_helpers.checkpoints import load_checkpoint
@@ -22,6 +22,8 @@ SITE, HANDOUT = ROOT / "build" / "site", ROOT / "build" / "handout"
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 PAGES = ["index", "search", *(f"notebooks/{stem}" for stem in NOTEBOOKS)]
 PAGES += [path.relative_to(ROOT).with_suffix("").as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+A_SEVEN = [(0.25, 0.2), (0.5, 0.2), (0.75, 0.2), (0.6, 0.5), (0.45, 0.85)]  # of the square's width and height
 PICTURES = """el => [...el.closest('.vae-stage').querySelectorAll('.vae-view canvas')].map(c => c.toDataURL()).join()"""
 
 
@@ -116,6 +118,43 @@ def test_every_slider_moves_its_picture(stem, offline):
     assert tab.locator(".vae-error").count() == 0 and tab.wrong == []
 
 
+def draw(tab, paper, by_finger: bool) -> None:
+    """A 7, in one stroke."""
+    box = steady_box(tab, paper)
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in A_SEVEN]
+    if by_finger:
+        screen = tab.context.new_cdp_session(tab)
+        for k, (x, y) in enumerate(places):
+            kind = "touchMove" if k else "touchStart"
+            screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        screen.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    else:
+        tab.mouse.move(*places[0])
+        tab.mouse.down()
+        for place in places[1:]:
+            tab.mouse.move(*place, steps=4)
+        tab.mouse.up()
+
+
+@pytest.mark.parametrize("site", [SITE, HANDOUT], ids=lambda site: site.name)
+@pytest.mark.parametrize("by_finger", [False, True], ids=["mouse", "finger"])
+def test_the_front_page_opens_with_a_pad_that_answers_the_hand(site, by_finger, offline):
+    tab = offline("index", site, **(PHONE if by_finger else {"viewport": {"width": 1280, "height": 720}}))
+    assert wait_until_complete(tab)["stages"] == 1
+    stage = tab.locator(".vae-stage.vae-draw")
+    paper = stage.locator(".vae-draw-paper")
+    square, window = paper.bounding_box(), tab.viewport_size
+    assert square["y"] + square["height"] < window["height"]  # nobody has to scroll to it
+    seen = [stage.locator(part).first for part in (".vae-draw-paper", ".vae-draw-map", ".vae-draw-results canvas")]
+    before = [part.evaluate(PNG) for part in seen]
+    draw(tab, paper, by_finger)
+    for part, old in zip(seen, before, strict=True):
+        wait_for_change(tab, lambda part=part: part.evaluate(PNG), old)
+    assert tab.evaluate("scrollY") == 0  # the finger has drawn, and not moved the page
+    assert "your drawing, 1 stroke" in stage.inner_text()
+    assert tab.locator(".vae-error").count() == 0 and tab.wrong == []
+
+
 def test_pad_by_mouse_and_keys_agrees_with_torch(offline):
     tab = offline("notebooks/06_latent_space")
     wait_until_complete(tab)
@@ -159,7 +198,7 @@ def test_nothing_that_needs_a_kernel_is_offered(offline):
 
 @pytest.mark.parametrize("page", ["index", *(f"notebooks/{stem}" for stem in NOTEBOOKS)])
 def test_a_phone_shows_it_without_scrolling_sideways(page, offline):
-    tab = offline(page, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    tab = offline(page, **PHONE)
     wait_until_complete(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     # left, right and width of each slider's track: a finger has to find its place on it

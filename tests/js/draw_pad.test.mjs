@@ -99,6 +99,7 @@ test("a closed view saves what is left, and nothing else", () => {
   assert.equal(model.saves, 0);
   hand.clear();
   hand.stop();
+  assert.equal(model.saves, 1);
   mock.timers.tick(1000);
   assert.equal(model.saves, 1);
 });
@@ -154,7 +155,6 @@ test("the image, what is made of it and what the buttons and keys change", () =>
   assert.deepEqual([captions()[0], undo.disabled], ["28 × 28 pixels:\nan image without strokes", true]);
   stop();
   assert.deepEqual([model.listeners, document.handlers, window.handlers], [[], {}, {}]);
-  mock.timers.tick(1000);
   assert.equal(model.saves, 2); // what the buttons had changed
 });
 
@@ -201,6 +201,16 @@ test("two views of one pad: a stroke on the one is on both, and the other goes o
   other.tell("pointermove", 90, 90);
   frames.next();
   assert.match(other.captions()[0], /2 strokes/);
+});
+
+test("coders that only the kernel has are asked, each by its number, and a view that is gone hears no answer", () => {
+  const both = traits(["one", "other"]);
+  for (const coder of both.coders) Object.assign(coder, { encoder: [], encoder_weights: bytesOf([]) });
+  const model = new FakeModel(both);
+  const { stop } = render(model);
+  assert.deepEqual(model.sent.slice(0, 2).map(({ kind, coder }) => [kind, coder]), [["encode", 0], ["encode", 1]]);
+  stop();
+  assert.deepEqual(model.listeners, []);
 });
 
 test("presenter size may come and go", () => {

@@ -11,6 +11,8 @@ from pathlib import Path
 import nbformat
 from assets import fetch, lay_icons
 from executed import read
+from front import make_pad, with_widget
+from ipywidgets import Widget
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -18,8 +20,11 @@ STUDENTS_PAGES = ("notation.md",)
 OWN_ASSETS = ("widgets.js", "site.css")
 
 
-def lay_out(source: Path, notebooks: list[Path], assets: Path, slides: Path | None) -> None:
-    """Sphinx's source folder: pages where the links between them expect them, and all that they load."""
+def lay_out(source: Path, notebooks: list[Path], assets: Path, slides: Path | None, pad: Widget) -> None:
+    """Sphinx's source folder: pages where the links between them expect them, and all that they load.
+
+    ``pad`` is what the front page opens with.
+    """
     shutil.copytree(ROOT / "docs", source / "docs", ignore=None if slides else _for_instructors)
     (source / "notebooks").mkdir()
     for path in notebooks:
@@ -34,7 +39,7 @@ def lay_out(source: Path, notebooks: list[Path], assets: Path, slides: Path | No
     if slides:
         shutil.copytree(slides, source / "extra" / "slides")
         students += instructors.replace("{slides}", "\n".join(map(_links, notebooks)))
-    (source / "index.md").write_text(students, encoding="utf-8")
+    nbformat.write(with_widget(students, pad), source / "index.ipynb")
 
 
 def _for_instructors(folder: str, names: list[str]) -> set[str]:
@@ -56,7 +61,7 @@ def build(target: Path, notebooks: list[Path], slides: Path | None) -> int:
     shutil.rmtree(source, ignore_errors=True)
     shutil.rmtree(target, ignore_errors=True)
     source.mkdir(parents=True)
-    lay_out(source, notebooks, fetch(target.parent / "assets"), slides)
+    lay_out(source, notebooks, fetch(target.parent / "assets"), slides, make_pad())
     return sphinx(
         ["-q", "-W", "--keep-going", "-E", "-b", "html", "-d", str(source / ".doctrees"), str(source), str(target)]
     )

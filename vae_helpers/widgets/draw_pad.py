@@ -56,6 +56,33 @@ class DrawPadView(Stage, View):
     presenter = traitlets.Bool(False).tag(sync=True)
 
 
+class Image(traitlets.TraitType):
+    """An image of a :class:`DrawPad`. One equal to the last tells nobody; traitlets' own ``==`` can't say so."""
+
+    def validate(self, obj, value) -> Tensor:
+        shape = getattr(value, "shape", ())
+        if shape[-2:] != IMAGE_SHAPE[1:] or math.prod(shape) != PIXELS:
+            got = f"shape {tuple(shape)}" if shape else f"{value!r:.60}"
+            raise traitlets.TraitError(f"image: want a tensor of 1 x 1 x 28 x 28 pixels from 0 to 1, got {got}")
+        try:  # copies: the caller may go on writing into it, and NumPy's may run backwards
+            image = value if isinstance(value, Tensor) else torch.tensor(np.array(value))
+            image = image.detach().to("cpu", torch.float32, copy=True).reshape(1, *IMAGE_SHAPE)
+        except Exception as error:
+            raise traitlets.TraitError(f"image: want numbers in memory, got {value!r:.60} ({error})") from error
+        try:
+            check_images(image, "image")
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from error
+        return image
+
+    def set(self, obj, value) -> None:
+        image = self._validate(obj, value)
+        old, obj._trait_values[self.name] = obj._trait_values.get(self.name), image
+        before, obj._pixels = obj._pixels, float_bytes(image)  # the old tensor may have been written into
+        if obj._pixels != before:
+            obj._notify_trait(self.name, old, image)
+
+
 class DrawPad(widgets.VBox):
     """Draw a digit: on the next frame the map shows mu and the two-sigma ellipse of its q(z|x), draws of z, and digits.
 
@@ -84,7 +111,8 @@ class DrawPad(widgets.VBox):
     recognition*, section III.A.
     """
 
-    image = traitlets.TraitType()  # Any would let None pass
+    image = Image()
+    _pixels = b""
     presenter = traitlets.Bool(False)
 
     def __init__(
@@ -158,35 +186,14 @@ class DrawPad(widgets.VBox):
     def __repr__(self) -> str:
         return f"DrawPad({', '.join(filter(None, self._models))})"
 
-    @traitlets.validate("image")
-    def _valid_image(self, proposal) -> Tensor:
-        value = proposal["value"]
-        shape = getattr(value, "shape", ())
-        if shape[-2:] != IMAGE_SHAPE[1:] or math.prod(shape) != PIXELS:
-            got = f"shape {tuple(shape)}" if shape else f"{value!r:.60}"
-            raise traitlets.TraitError(f"image: want a tensor of 1 x 1 x 28 x 28 pixels from 0 to 1, got {got}")
-        try:  # copies: the caller may go on writing into it, and NumPy's may run backwards
-            image = value if isinstance(value, Tensor) else torch.tensor(np.array(value))
-            image = image.detach().to("cpu", torch.float32, copy=True).reshape(1, *IMAGE_SHAPE)
-        except Exception as error:
-            raise traitlets.TraitError(f"image: want numbers in memory, got {value!r:.60} ({error})") from error
-        try:
-            check_images(image, "image")
-        except ValueError as error:
-            raise traitlets.TraitError(str(error)) from error
-        return image
-
     @traitlets.observe("image")
-    def _image_set(self, change) -> None:
-        pixels = float_bytes(change["new"])
-        if pixels == self.view.image:
+    def _image_set(self, _change) -> None:
+        if self._pixels == self.view.image:
             return  # it came from there
         with self.view.hold_sync(), self.view.hold_trait_notifications():
-            self.view.image, self.view.strokes, self.view.index = pixels, [], -1
+            self.view.image, self.view.strokes, self.view.index = self._pixels, [], -1
 
     def _drawn(self, change) -> None:
-        if change["new"] == float_bytes(self.image):
-            return  # it came from here: nobody is told twice
         pixels = np.frombuffer(change["new"], "<f4").copy()
         self.image = torch.from_numpy(pixels).reshape(1, *IMAGE_SHAPE)
 

@@ -136,6 +136,12 @@ test("off the page it says all in words and draws nothing", () => {
   assert.match(captions()[0], /\(0\.00, -1\.00\)/);
 });
 
+test("the nearest are among those whose images were sent, however many points there are", () => {
+  add({ ...VAE, points: bytesOf([0, -1, 3, 3, 1, -1]) });
+  panel.show(image(0.5), [0, 0]); // at (1, -1)
+  assert.deepEqual(captions().slice(2), ["a 7", "a 3"]);
+});
+
 test("one test image is enough, and costs that are all the same", () => {
   model = new FakeModel({ coders: [{ ...VAE, costs: bytesOf([500]), points: bytesOf([0, 0]) }], point_labels: [7], colors: ["red"] });
   el = new FakeElement("div");
@@ -192,6 +198,9 @@ test("the kernel's error is shown in the panel until a good answer; silence too;
   panel.show(image(1), [0, 0]);
   mock.timers.tick(3001);
   assert.match(el.text, /no kernel answers/);
+  panel.stop();
+  assert.deepEqual(model.listeners, []);
+  add({ ...VAE, decoder: [], decoder_weights: bytesOf([]) });
   panel.stop();
   assert.deepEqual(model.listeners, []);
 });

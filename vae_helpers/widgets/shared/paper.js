@@ -1,6 +1,6 @@
 // A square to draw in: by mouse, pen or finger, and by the arrow keys, which lay one of many images on it.
 
-import { fitCanvas } from "./canvas.js";
+import { disc, fitCanvas } from "./canvas.js";
 import { paintInk, SIDE } from "./digit.js";
 import { append } from "./dom.js";
 import { PEN } from "./strokes.js";
@@ -56,9 +56,10 @@ export function addPaper(parent, count, hand) {
 
 function paintStroke(context, stroke, size) {
   Object.assign(context, { strokeStyle: "#111", lineWidth: PEN * size, lineCap: "round", lineJoin: "round" });
+  const places = stroke.map((point) => point.map((value) => value * size));
+  disc(context, places[0], (PEN / 2) * size, "#111"); // of a line without length a canvas paints nothing
   context.beginPath();
-  context.moveTo(...stroke[0].map((value) => value * size));
-  stroke.forEach(([x, y]) => context.lineTo(x * size, y * size));
+  places.forEach((place) => context.lineTo(...place));
   context.stroke();
 }
 

@@ -52,7 +52,7 @@ function distance([x, y], [ax, ay], [bx, by]) {
   const [dx, dy] = [bx - ax, by - ay];
   const along = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1);
   const t = Math.min(1, Math.max(0, along));
-  return Math.hypot(x - ax - t * dx, y - ay - t * dy);
+  return Math.sqrt((x - ax - t * dx) ** 2 + (y - ay - t * dy) ** 2); // several times as fast as Math.hypot
 }
 
 /** The pixels moved by whole ones, so that their centre of mass lies in the middle; but none over an edge. */
