@@ -163,6 +163,11 @@ EXERCISES: dict[str, Exercise] = {
                 "this scales mu as well; sigma multiplies eps alone.",
             ),
             Misconception(
+                "noise_scales_mean_too",
+                lambda mu, logvar, eps: (mu + torch.exp(0.5 * logvar)) * eps,
+                "the noise multiplies mu as well: it multiplies sigma alone, mu + sigma * eps.",
+            ),
+            Misconception(
                 "roles_swapped",
                 lambda mu, logvar, eps: mu * torch.exp(0.5 * logvar) + eps,
                 "sigma multiplies mu here; it belongs to eps.",
@@ -182,6 +187,17 @@ EXERCISES: dict[str, Exercise] = {
                 _combined(lambda r, kl, d: r / 784 + kl),
                 "the reconstruction is averaged over pixels, the KL is summed: that amounts to beta = 784, and the "
                 "model collapses. Sum over the pixels.",
+            ),
+            Misconception(
+                "mean_over_all_pixels",
+                _combined(lambda r, kl, d: r.mean() / 784 + kl),
+                'without reduction="none" PyTorch averages over all pixels of all images. Ask for a value for each pixel, '
+                "and sum over the pixels of each image.",
+            ),
+            Misconception(
+                "arguments_swapped",
+                _with_pixels(lambda a, x: F.binary_cross_entropy_with_logits(x, a, reduction="none")),
+                "the cross-entropy has its arguments the wrong way round: the logits come first, the image second.",
             ),
             Misconception(
                 "mean_over_dimensions",
