@@ -146,7 +146,7 @@ function paintCloud(context, place, q, draws, scale) {
 
 /** The neighbourhood of the mean, enlarged, in a corner, or in the next one if the mean is there: most clouds are small. */
 function paintLens(context, { points, labels, colors, limit }, q, draws, size) {
-  const { radius } = LENS;
+  const radius = Math.min(LENS.radius, size / 7); // or it would hide too much of a small map
   const units = size / (2 * limit);
   const times = LENS.times.find((one) => 2 * Math.max(...q.sigma) * units * one < radius) ?? LENS.times.at(-1);
   const [x, y] = toPixel(...q.mu, size, limit);
