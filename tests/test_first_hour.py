@@ -61,7 +61,7 @@ def test_it_is_an_hour():
 
 @each_section
 def test_each_section_says_its_idea_in_120_words(name):
-    """All of its prose but the question, which says what to do with the live thing, and the link; a formula is a word."""
+    """All of its prose but the question, which says how to use the live thing, and the link; a formula is a word."""
     paragraphs = re.split(r"\n\s*\n", prose(SECTIONS[name]))
     idea = " ".join(part for part in paragraphs if not QUESTION.search(part))
     idea = re.sub(r"\[Notebook \d\d\]\([^)]*\)[^.:]*[.:]", "", idea)

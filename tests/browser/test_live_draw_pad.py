@@ -294,7 +294,7 @@ def test_undo_clear_and_draw_again(notebook, cell):
     assert cell.locator(".vae-draw-treated canvas").evaluate(PNG) == one
     button("clear").click()
     wait_until(page, lambda: button("undo").is_disabled())
-    assert treated(cell).endswith("an image without strokes")
+    assert treated(cell).endswith("an empty sheet")
     assert pixels(cell.locator(".vae-draw-treated canvas")).max() == 0
     wait_for_python(notebook, "pad.strokes, pad.image.sum().item()", "[] 0.0")
 
@@ -325,7 +325,7 @@ def test_python_sets_the_image_and_z(notebook, cell, model, images):
     page = notebook.page
     draw(notebook, cell, TWO)
     notebook.python("pad.image = images[700:701]")
-    wait_until(page, lambda: treated(cell).endswith("an image without strokes"))
+    wait_until(page, lambda: treated(cell).endswith("an image from Python"))
     assert np.abs(pixels(cell.locator(".vae-draw-treated canvas")) - images[700, 0].numpy()).max() < 0.6 / 255
     assert np.allclose(numbers(caption(cell, 0)), model.encode(images[700:701])[0][0].tolist(), atol=0.0051)
     assert notebook.python("print(pad.strokes, pad.view.index)") == "[] -1"
@@ -438,7 +438,7 @@ def test_the_lens_stays_in_its_corner_unless_the_point_is_there(notebook, both, 
         codes = model.encode(images)[0]
     there = (codes - limit * (1 - 100 / size)).norm(dim=1).argmin().item()  # the middle of the lens
     notebook.python(f"both.image = images[{there}:{there + 1}]")
-    wait_until(notebook.page, lambda: treated(both).endswith("an image without strokes"))
+    wait_until(notebook.page, lambda: treated(both).endswith("an image from Python"))
     assert maps.nth(1).evaluate(LENS, True) > 0.9 and maps.nth(1).evaluate(LENS, False) < 0.5
 
 
@@ -529,7 +529,7 @@ def test_it_lives_on_without_a_kernel_and_says_what_does_not(notebook):
     frames(page)
     assert all(a != b for a, b in zip(before, seen(cell), strict=True))
     cell.get_by_role("button", name="clear").click()
-    wait_until(page, lambda: treated(cell).endswith("an image without strokes"))
+    wait_until(page, lambda: treated(cell).endswith("an empty sheet"))
     kernel = notebook.show("kernel = ")
     digit = pixels(kernel.locator(".vae-draw-row canvas").first)
     draw(notebook, kernel, TWO)

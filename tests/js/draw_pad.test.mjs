@@ -18,9 +18,11 @@ beforeEach(() => {
 });
 
 test("what lies on the paper, in words", () => {
-  const words = [[STROKES, -1], [STROKES.slice(0, 1), -1], [[], 1], [[], 0], [[], -1]];
-  assert.deepEqual(words.map(([strokes, index]) => w.describe(strokes, index, [7, 3])), [
-    "your drawing, 2 strokes", "your drawing, 1 stroke", "test image 1, a 3", "test image 0, a 7", "an image without strokes",
+  const [ink, paper] = [[0, 0.5], [0, 0]];
+  const words = [[STROKES, ink, -1], [STROKES.slice(0, 1), ink, -1], [[], ink, 1], [[], ink, 0], [[], ink, -1], [[], paper, -1]];
+  assert.deepEqual(words.map((three) => w.describe(...three, [7, 3])), [
+    "your drawing, 2 strokes", "your drawing, 1 stroke", "test image 1, a 3", "test image 0, a 7", "an image from Python",
+    "an empty sheet",
   ]);
 });
 
@@ -152,7 +154,7 @@ test("the image, what is made of it and what the buttons and keys change", () =>
   assert.notEqual(captions()[2], z);
   press("undo");
   frames.next();
-  assert.deepEqual([captions()[0], undo.disabled], ["28 × 28 pixels:\nan image without strokes", true]);
+  assert.deepEqual([captions()[0], undo.disabled], ["28 × 28 pixels:\nan empty sheet", true]);
   stop();
   assert.deepEqual([model.listeners, document.handlers, window.handlers], [[], {}, {}]);
   assert.equal(model.saves, 2); // what the buttons had changed
@@ -175,7 +177,7 @@ test("an image that Python sets is shown, and the next stroke begins a drawing o
   assert.match(captions()[0], /2 strokes/);
   for (const [name, value] of Object.entries({ image: bytesOf(Array(784).fill(0.5)), strokes: [], index: -1 })) model.set(name, value);
   frames.next();
-  assert.deepEqual(captions().slice(0, 2), ["28 × 28 pixels:\nan image without strokes", "at the mean μ\n(0.50, -1.00)"]);
+  assert.deepEqual(captions().slice(0, 2), ["28 × 28 pixels:\nan image from Python", "at the mean μ\n(0.50, -1.00)"]);
   tell("pointerdown", 30, 30);
   assert.deepEqual(model.get("strokes"), [[[0.1, 0.1]]]);
 });

@@ -105,11 +105,11 @@ def kl_picture(mu: float, sigma: float) -> Figure:
     left.set(xlabel="z", ylabel="density", title="the two densities")
     left.legend(frameon=False)
     right.plot(shown, curve, color="black")
-    right.fill_between(shown, curve.clamp(min=0), color="#8ec5f2", label=f"above (blue): {above:.3f}")
-    right.fill_between(shown, curve.clamp(max=0), color="#ffc766", label=f"below (orange): {-below:.3f}")
+    right.fill_between(shown, curve.clamp(min=0), color="#8ec5f2")
+    right.fill_between(shown, curve.clamp(max=0), color="#ffc766")
     right.axhline(0, color="0.5", lw=0.8)
-    right.set(xlabel="z", ylabel="q log(q/p)", title=f"q log(q/p); blue − orange: {above + below:.3f} nats")
-    right.legend(frameon=False)
+    areas = f"blue {above:.3f} − orange {-below:.3f} = {above + below:.3f} nats"
+    right.set(xlabel="z", ylabel="q log(q/p)", title=areas)
     fig.tight_layout()
     return fig
 

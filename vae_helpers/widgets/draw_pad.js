@@ -39,7 +39,7 @@ function setUp({ model, el, onStop }) {
 
   const draw = () => {
     const [strokes, image, eps] = [model.get("strokes"), toFloats(model.get("image")), model.get("eps")];
-    const text = describe(strokes, model.get("index"), model.get("point_labels"));
+    const text = describe(strokes, image, model.get("index"), model.get("point_labels"));
     undo.disabled = strokes.length === 0;
     paper.draw(strokes, image, text);
     treated(image, `28 × 28 pixels:\n${text}`);
@@ -53,9 +53,10 @@ function setUp({ model, el, onStop }) {
 }
 
 /** What lies on the paper, in words. */
-export function describe(strokes, index, labels) {
+export function describe(strokes, image, index, labels) {
   if (strokes.length > 0) return `your drawing, ${strokes.length} stroke${strokes.length > 1 ? "s" : ""}`;
-  return index >= 0 ? `test image ${index}, a ${labels[index]}` : "an image without strokes";
+  if (index >= 0) return `test image ${index}, a ${labels[index]}`;
+  return image.some((value) => value > 0) ? "an image from Python" : "an empty sheet";
 }
 
 /** The drawing as the views and Python share it. */

@@ -191,8 +191,8 @@ EXERCISES: dict[str, Exercise] = {
             Misconception(
                 "mean_over_all_pixels",
                 _combined(lambda r, kl, d: r.mean() / 784 + kl),
-                'without reduction="none" PyTorch averages over all pixels of all images. Ask for a value for each pixel, '
-                "and sum over the pixels of each image.",
+                'without reduction="none" PyTorch averages over all pixels of all images. Ask for a value for each '
+                "pixel and sum those of each image.",
             ),
             Misconception(
                 "arguments_swapped",
