@@ -699,7 +699,8 @@ WRONG_SUMS = [
 
 
 def test_every_value_for_an_image_is_tried_below():
-    assert ELEMENTS.keys() == {name for name, exercise in EXERCISES.items() if exercise.each}
+    two_sums = {"negative_elbo"}  # its own mistakes say which of the two went wrong
+    assert ELEMENTS.keys() | two_sums == {name for name, exercise in EXERCISES.items() if exercise.each}
 
 
 @pytest.mark.parametrize("name", sorted(ELEMENTS.keys() - {"gaussian_kl_1d"}))
