@@ -81,6 +81,7 @@ GALLERY = (
     Entry("pad", "LatentPad(model, images, labels", ".vae-pad-map", ".vae-large canvas"),
     Entry("draw", "DrawPad(model, images, labels", ".vae-draw-paper", ".vae-draw-map"),
     Entry("drawn", 'DrawPad({"paler": paler, "VAE": model}, images, labels', ".vae-draw-paper", ".vae-draw-map"),
+    Entry("watch", "LiveLatentMap(images, labels", "", ".vae-map", python="watch(model)"),
     Entry("curve", "LiveLossCurve(", "", "img", python=f"curve(History([{EPOCH}]))"),
 )
 LIVE = tuple(entry for entry in GALLERY if entry.keys)

@@ -14,6 +14,7 @@ from vae_helpers.widgets.kl_dials import KLDials
 from vae_helpers.widgets.latent_pad import LatentPad
 from vae_helpers.widgets.latent_sliders import LatentSliders
 from vae_helpers.widgets.live_curve import LiveLossCurve
+from vae_helpers.widgets.live_latent_map import LiveLatentMap
 from vae_helpers.widgets.reduction_lab import ReductionLab
 from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
 
@@ -23,6 +24,7 @@ __all__ = [
     "KLDials",
     "LatentPad",
     "LatentSliders",
+    "LiveLatentMap",
     "LiveLossCurve",
     "ReductionLab",
     "ReparameterizationDials",
