@@ -17,7 +17,7 @@ from vae_helpers.models.layers import IMAGE_SHAPE, PIXELS, device_of, evaluating
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_images, check_whole, is_whole
 from vae_helpers.widgets.shared.codecs import float_bytes, ink_bytes
-from vae_helpers.widgets.shared.decoder import NotInBrowser, export_decoder, export_encoder, outputs_of
+from vae_helpers.widgets.shared.decoder import NotInBrowser, export_decoder, export_encoder
 from vae_helpers.widgets.shared.kernel_decoder import KernelDecoder, KernelEncoder, frozen
 from vae_helpers.widgets.shared.models import (
     as_numbers,
@@ -26,6 +26,7 @@ from vae_helpers.widgets.shared.models import (
     check_labels,
     check_plane,
     check_weights,
+    outputs_of,
 )
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage

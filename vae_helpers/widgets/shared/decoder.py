@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from vae_helpers.models.layers import IMAGE_SHAPE, evaluating
+from vae_helpers.models.layers import IMAGE_SHAPE
 from vae_helpers.widgets.shared.codecs import MAX_BYTES, float_array
-from vae_helpers.widgets.shared.models import check_weights
+from vae_helpers.widgets.shared.models import check_weights, outputs_of
 
 
 class NotInBrowser(TypeError):
@@ -52,13 +52,6 @@ def export_encoder(model: nn.Module) -> tuple[list[dict[str, Any]], bytes]:
     wanted = outputs_of(model, x.to(next(encoder.parameters()))).numpy()
     _check_close("encoder", wanted, lambda: run_layers(layers, arrays, x.flatten(1).numpy()))
     return layers, _joined(arrays)
-
-
-def outputs_of(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    """What ``model.encode`` returns, as one tensor on the CPU: codes (N, D), or mu and logvar (N, 2 D)."""
-    with evaluating(model):
-        code = model.encode(images)
-    return torch.cat(code, dim=1).float().cpu() if isinstance(code, tuple) else code.float().cpu()
 
 
 def _layers_of(network: nn.Module, name: str) -> tuple[list[dict[str, Any]], list[np.ndarray]]:

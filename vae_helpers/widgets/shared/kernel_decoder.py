@@ -10,8 +10,7 @@ from torch import Tensor, nn
 
 from vae_helpers.models.layers import IMAGE_SHAPE, PIXELS
 from vae_helpers.validation import check_whole
-from vae_helpers.widgets.shared.decoder import outputs_of
-from vae_helpers.widgets.shared.models import check_codes, check_weights
+from vae_helpers.widgets.shared.models import check_codes, check_weights, outputs_of
 
 
 class KernelDecoder:

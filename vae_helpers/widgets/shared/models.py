@@ -3,8 +3,10 @@
 from itertools import chain
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
+from vae_helpers.models.layers import evaluating
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_can
 
@@ -24,6 +26,13 @@ def check_weights(network: Any, name: str = "", part: str = "decoder") -> None:
     if not all(values.isfinite().all() for values in chain(network.parameters(), network.buffers())):
         whose = f"the weights of {name!r}" if name else "its weights"
         raise ValueError(f"{part}: {whose} contain NaN or infinity; did training break down?")
+
+
+def outputs_of(model: nn.Module, images: Tensor) -> Tensor:
+    """What ``model.encode`` returns, as one tensor on the CPU: codes (N, D), or mu and logvar (N, 2 D)."""
+    with evaluating(model):
+        code = model.encode(images)
+    return torch.cat(code, dim=1).float().cpu() if isinstance(code, tuple) else code.float().cpu()
 
 
 def check_labels(labels: Any, count: int) -> None:
