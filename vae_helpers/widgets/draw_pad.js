@@ -7,10 +7,10 @@ import { addButton, append } from "./shared/dom.js";
 import { normalDraws } from "./shared/numbers.js";
 import { addPaper } from "./shared/paper.js";
 import { drawOnChange, makeRender } from "./shared/render.js";
+import { saveNowAndThen } from "./shared/saving.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
 import { toPixels } from "./shared/strokes.js";
 
-const SAVE_EVERY = 120; // ms; the page answers on every frame, but a stroke must not flood the kernel
 const NOTE =
   "Draw on the square, or focus it and choose a test image with the arrow keys. Your drawing is scaled to 20 pixels and " +
   "centred by its mass, as MNIST's makers did. Dots: draws of z; ellipse: two sigma; the bars: test images.";
@@ -47,7 +47,7 @@ function setUp({ model, el, onStop }) {
   };
   onStop(drawOnChange(model, el, ["strokes", "image", "eps", "index"], draw));
   const canvases = [paper, ...panels].map(({ canvas }) => canvas);
-  const fit = () => [...panels.map((panel) => panel.fit())].some(Boolean) && draw();
+  const fit = () => panels.map((panel) => panel.fit()).some(Boolean) && draw(); // each must fit: `some` alone would stop
   canvases.forEach((canvas) => onStop(onResize(canvas, fit)));
   onStop(tendStage(el));
 }
@@ -61,15 +61,10 @@ export function describe(strokes, image, index, labels) {
 
 /** The drawing as the views and Python share it. */
 export function holdDrawing(model, images) {
-  let timer = 0;
-  const flush = () => {
-    clearTimeout(timer);
-    timer = 0;
-    model.save_changes();
-  };
+  const saving = saveNowAndThen(model);
   const set = (values) => {
     for (const [name, value] of Object.entries(values)) model.set(name, value);
-    timer ||= setTimeout(flush, SAVE_EVERY);
+    saving.soon();
   };
   const show = (strokes, pixels, index) => set({ strokes, image: new DataView(pixels.buffer), index });
   const draw = (strokes) => show(strokes, toPixels(strokes), -1);
@@ -80,11 +75,11 @@ export function holdDrawing(model, images) {
     begin: drawAgain, // frozen from here to the end of the stroke: the dots follow mu and sigma
     draw,
     drawAgain,
-    end: flush,
+    end: saving.flush,
     undo: () => draw(model.get("strokes").slice(0, -1)),
     clear: () => draw([]),
     choose: (index) => show([], toInk(images.subarray(SIDE ** 2 * index, SIDE ** 2 * (index + 1))), index),
-    stop: () => timer && flush(),
+    stop: saving.stop,
   };
 }
 

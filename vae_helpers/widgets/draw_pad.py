@@ -26,6 +26,7 @@ from vae_helpers.widgets.shared.models import (
     check_labels,
     check_plane,
     check_weights,
+    models_by_name,
     outputs_of,
 )
 from vae_helpers.widgets.shared.scripts import linked
@@ -133,7 +134,7 @@ class DrawPad(widgets.VBox):
         count = min(len(images), TEST_IMAGES)
         if not is_whole(index, 0) or index >= count:
             raise ValueError(f"index: want a whole number from 0 to {count - 1}, got {index!r}")
-        self._models = {name: _usable(one, name) for name, one in _by_name(model).items()}
+        self._models = {name: _usable(one, name) for name, one in models_by_name(model).items()}
         self._kernels: list[list[KernelEncoder | KernelDecoder]] = []
         coders = [self._coder(name, one, images) for name, one in self._models.items()]
         self.view = DrawPadView(
@@ -235,16 +236,6 @@ class DrawPad(widgets.VBox):
         for kernel in self._kernels[position]:
             if answer := kernel.answer(content):
                 self.view.send(*answer)
-
-
-def _by_name(model: Any) -> dict[str, nn.Module]:
-    models = dict(model) if isinstance(model, Mapping) else {"": model}
-    if not models:
-        raise ValueError("model: want a model, or a dict with at least one, got {}")
-    for name in models:
-        if not isinstance(name, str) or (isinstance(model, Mapping) and not name):
-            raise TypeError(f"model: want a dict of models by name, got the key {name!r}")
-    return models
 
 
 def _usable(model: Any, name: str) -> nn.Module:

@@ -14,7 +14,7 @@ from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_images, is_whole
 from vae_helpers.widgets.shared.codecs import float_bytes
 from vae_helpers.widgets.shared.controls import link_control, linked_slider
-from vae_helpers.widgets.shared.models import check_coder, check_codes, check_labels
+from vae_helpers.widgets.shared.models import check_coder, check_codes, check_labels, models_by_name
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import DecoderView
@@ -85,12 +85,8 @@ class InterpolationSlider(Stage, widgets.VBox):
         check_images(images)
         check_labels(labels, len(images))
         self._images, self._labels = images, labels
-        models = model if isinstance(model, dict) else {"": model}
-        if not models:
-            raise ValueError("model: want a model, or a dict with at least one, got {}")
+        models = models_by_name(model)
         for name, one in models.items():
-            if not isinstance(name, str):
-                raise TypeError(f"model: want a dict of models by name, got the key {name!r}")
             check_coder(one, name)
         ends = {
             "start": self._find("start", start) if start_index is None else self._check("start_index", start_index),

@@ -9,10 +9,10 @@ import { nearestPoints, paintMap, readMap } from "./shared/map.js";
 import { clamp } from "./shared/numbers.js";
 import { massInside, percent } from "./shared/prior.js";
 import { drawOnChange, makeRender } from "./shared/render.js";
+import { saveNowAndThen } from "./shared/saving.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
 
 const NEIGHBOURS = 5;
-const SAVE_EVERY = 120; // ms; the page answers on every frame, but a drag must not flood the kernel
 const [STEP, LONG_STEP] = [0.05, 0.5];
 const HELP = "Drag or click on the map. Arrow keys: 0.05, with Shift 0.5; Home: origin.";
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
@@ -75,27 +75,22 @@ function setUp({ model, el, onStop }) {
 /** The latent as the views and Python share it. While a hand holds it, only the hand moves what this view shows. */
 export function holdZ(model, limit) {
   let held = null;
-  let timer = 0;
-  const flush = () => {
-    clearTimeout(timer);
-    timer = 0;
-    model.save_changes();
-  };
+  const saving = saveNowAndThen(model);
   const move = (z) => {
     model.set("z1", z[0]);
     model.set("z2", z[1]);
-    timer ||= setTimeout(flush, SAVE_EVERY);
+    saving.soon();
   };
   return {
     move,
-    stop: () => timer && flush(),
+    stop: saving.stop,
     read: () => held ?? [model.get("z1"), model.get("z2")].map((value) => clamp(value, limit)),
     drag: (z) => move((held = z)),
     release: () => {
       if (!held) return;
       move(held); // Python may have set another meanwhile: where the hand let go is the last word
       held = null;
-      flush();
+      saving.flush();
     },
   };
 }

@@ -1,5 +1,6 @@
 """What a widget asks of a model before it is shown."""
 
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
@@ -9,6 +10,22 @@ from torch import Tensor, nn
 from vae_helpers.models.layers import evaluating
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_can
+
+
+def models_by_name(model: Any) -> dict[str, nn.Module]:
+    """Several models by name, as they are; one alone has the name "".
+
+    Raises:
+        TypeError, ValueError: a name that is no text or empty; no model at all.
+    """
+    if not isinstance(model, Mapping):
+        return {"": model}
+    if not model:
+        raise ValueError("model: want a model, or a dict with at least one, got {}")
+    for name in model:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"model: want a dict of models by name, got the key {name!r}")
+    return dict(model)
 
 
 def check_coder(model: Any, name: str = "") -> None:
