@@ -237,13 +237,22 @@ def test_an_image_that_is_none(pad, images, image, message):
     assert torch.equal(pad.image, images[3:4]) and pad.view.get_state() == before and len(pad.strokes) == 1
 
 
+def test_a_drawing_on_its_way_when_python_sets_an_image_is_given_up(pad, images):
+    drawn = {"image": np.full(784, 0.5, "<f4").tobytes(), "strokes": [[[0.1, 0.2]]], "index": -1}
+    pad.image = images[4]
+    pad.view.set_state(drawn | {"hand": [0, 1], "eps": [0.5] * 48})
+    assert torch.equal(pad.image, images[4:5]) and pad.strokes == [] and pad.view.eps == [0.5] * 48
+    pad.view.set_state(drawn | {"hand": [pad.view.turn, 2]})  # drawn upon the new image
+    assert (pad.image == 0.5).all() and pad.strokes == drawn["strokes"]
+
+
 def test_image_is_observed_once_for_each_change(pad, images, monkeypatch):
     seen = []
     pad.observe(lambda change: seen.append(change["new"].clone()), "image")
     sent = recorded(pad.view, monkeypatch)
     pad.image = images[4]
     ((message, buffers),) = sent  # in one message: never an image beside another's strokes
-    assert message["state"].keys() - {"image"} <= {"strokes", "index"} and message["state"]["index"] == -1
+    assert message["state"].keys() - {"image"} <= {"strokes", "index", "turn"} and message["state"]["index"] == -1
     assert np.array_equal(floats(buffers[0]), images[4].flatten())
     drawn(pad, images[5])
     pad.image = images[5]  # the same

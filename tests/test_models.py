@@ -1,8 +1,13 @@
 import pytest
 import torch
+from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+from torch.nn import functional as F
 
-from vae_helpers.models import VAE, Autoencoder, Classifier, reparameterize
+from vae_helpers.evaluation import evaluate
+from vae_helpers.models import VAE, Autoencoder, Classifier, ConditionalVAE, reparameterize
+from vae_helpers.models.priors import LearnedPrior, StandardPrior
 from vae_helpers.pretrain import fit_classifier
+from vae_helpers.training import fit
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 20])
@@ -102,3 +107,103 @@ def test_gradients_reach_mu_and_logvar():
 def test_bad_input(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.fixture(
+    params=[{}, {"prior": "learned"}, {"prior": "learned", "components": 3}], ids=["standard", "one", "three"]
+)
+def conditional(request):
+    return ConditionalVAE(3, hidden=(16,), **request.param)
+
+
+def test_shapes_of_the_conditional_vae(images, conditional):
+    labels = torch.arange(7)
+    mu, logvar = conditional.encode(images[:7], labels)
+    assert mu.shape == logvar.shape == (7, 3)
+    assert conditional.decode(mu, labels).shape == (7, 1, 28, 28)
+    assert [term.shape for term in conditional.loss_terms(images[:7], labels)] == [(7,), (7,)]
+    samples = conditional.sample(labels)
+    assert samples.shape == (7, 1, 28, 28) and samples.min() >= 0 and samples.max() <= 1
+    assert torch.equal(samples, conditional.sample(labels)) and not torch.equal(samples, conditional.sample(labels, 1))
+
+
+def test_a_class_is_its_unit_vector(images, conditional):
+    labels = torch.tensor([0, 9, 3, 3])
+    vectors = F.one_hot(labels, 10).float()
+    noise = [torch.Generator().manual_seed(1) for _ in range(2)]
+    by_class = conditional.loss_terms(images[:4], labels, noise[0])
+    by_vector = conditional.loss_terms(images[:4], vectors, noise[1])
+    assert all(torch.equal(a, b) for a, b in zip(by_class, by_vector, strict=True))
+    assert torch.equal(conditional.sample(labels), conditional.sample(vectors))
+    assert not torch.allclose(
+        conditional.encode(images[:1], labels[:1])[0], conditional.encode(images[:1], labels[1:2])[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("c", "error", "said"),
+    [
+        (torch.tensor([3.0, 5.0]), ValueError, r"c: want shape \(N, 10\)"),  # a class is a name, not a quantity
+        (torch.tensor([3, 10]), ValueError, "c: want classes from 0 to 9, got 3 to 10"),
+        (torch.tensor([-1, 3]), ValueError, "c: want classes from 0 to 9, got -1 to 3"),
+        (torch.tensor([3]), ValueError, "c: want one for each of the 2 in x, got 1"),
+        (torch.zeros(2, 9), ValueError, r"c: want shape \(N, 10\)"),
+        (torch.zeros(2, 10).double(), TypeError, "c: want torch.float32"),
+        (torch.tensor([True, False]), TypeError, "c: want floats"),
+        ([3, 5], TypeError, "c: want a float tensor"),
+    ],
+)
+def test_a_condition_that_is_none_is_refused(images, conditional, c, error, said):
+    with pytest.raises(error, match=said):
+        conditional.encode(images[:2], c)
+
+
+def test_the_conditional_kl_is_an_integral(conditional):
+    """Its mean over many draws of z against log q - log p by another hand."""
+    generator = torch.Generator().manual_seed(0)
+    c, mu, logvar = (
+        torch.eye(10)[:2],
+        torch.tensor([[0.5, -1, 0], [2, 0, 1]]),
+        torch.tensor([[-1.0, 0, -2], [0, -1, 1]]),
+    )
+    for weight in conditional.prior.parameters():
+        weight.data += 0.3 * torch.randn(weight.shape, generator=generator)
+    q = Normal(mu, torch.exp(logvar / 2))
+    z = mu + torch.exp(logvar / 2) * torch.randn(100_000, 2, 3, generator=generator)
+    if isinstance(conditional.prior, StandardPrior):
+        log_p = Normal(0.0, 1.0).log_prob(z).sum(dim=2)
+    else:
+        log_weights, mu_p, logvar_p = conditional.prior(c)
+        parts = Independent(Normal(mu_p, torch.exp(logvar_p / 2)), 1)
+        log_p = MixtureSameFamily(Categorical(logits=log_weights), parts).log_prob(z)
+    wanted = (q.log_prob(z).sum(dim=2) - log_p).mean(dim=0)
+    repeated = (values.expand(len(z), 2, -1).flatten(0, 1) for values in (mu, logvar, z, c))
+    got = conditional.prior.kl(*repeated).unflatten(0, (len(z), 2)).mean(dim=0)
+    assert torch.allclose(got, wanted, atol=0.05)
+
+
+def test_a_learned_prior_is_drawn_from_as_it_says():
+    prior = LearnedPrior(conditions=2, latent_dim=2, components=4, seed=1)
+    c = torch.eye(2)[1].expand(50_000, 2)
+    log_weights, mu, logvar = prior(c[:1])
+    z = prior.sample(c, torch.Generator().manual_seed(0))
+    mean = (log_weights.exp()[..., None] * mu).sum(dim=1)[0]
+    second = (log_weights.exp()[..., None] * (mu.square() + logvar.exp())).sum(dim=1)[0]
+    assert torch.allclose(z.mean(dim=0), mean, atol=0.02) and torch.allclose(z.square().mean(dim=0), second, atol=0.05)
+
+
+def test_a_conditional_vae_in_colour(images):
+    model = ConditionalVAE(2, conditions=784, hidden=(16,), prior="learned", prior_hidden=(8,), shape=(3, 28, 28))
+    grey = images[:5].flatten(1)
+    assert model.sample(grey).shape == (5, 3, 28, 28)
+    fit(model, (images[:64].expand(-1, 3, -1, -1), images[:64].flatten(1)), epochs=1, progress=False)
+    with pytest.raises(ValueError, match=r"want shape \(N, 3, 28, 28\)"):
+        fit(model, (images[:64], images[:64].flatten(1)), epochs=1)
+
+
+def test_a_conditional_vae_learns_what_the_label_says(test_set):
+    images, labels = test_set[0][:1000], test_set[1][:1000]
+    model = ConditionalVAE(2, hidden=(32,), prior="learned")
+    fit(model, (images, labels), epochs=6, batch_size=32, progress=False)
+    told, misled = evaluate(model, (images, labels)).total, evaluate(model, (images, (labels + 1) % 10)).total
+    assert told < misled - 20

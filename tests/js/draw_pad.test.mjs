@@ -27,7 +27,7 @@ test("what lies on the paper, in words", () => {
 });
 
 function hold(strokes = []) {
-  const model = new FakeModel({ strokes, image: bytesOf(toPixels(strokes)), index: 1, eps: [1, 2, 3, 4] });
+  const model = new FakeModel({ strokes, image: bytesOf(toPixels(strokes)), index: 1, eps: [1, 2, 3, 4], turn: 0 });
   return { model, hand: w.holdDrawing(model, IMAGES), image: () => toFloats(model.get("image")) };
 }
 
@@ -95,6 +95,15 @@ test("new noise at each stroke and at each press: as much as before, and numbers
   assert.equal(model.get("eps"), seen[2]); // the same until the end of the stroke
 });
 
+test("each drawing says after which of Python's images it was made", () => {
+  const { model, hand } = hold();
+  hand.draw(STROKES);
+  assert.deepEqual(model.get("hand"), [0, 1]);
+  model.set("turn", 2);
+  hand.choose(0);
+  assert.deepEqual(model.get("hand"), [2, 2]); // never as before, or it would not be sent along
+});
+
 test("a closed view saves what is left, and nothing else", () => {
   const { model, hand } = hold();
   hand.stop();
@@ -114,7 +123,7 @@ function traits(names = [""]) {
   const parts = { encoder, encoder_weights: encoding, decoder: layers, decoder_weights: weights };
   const map = { points: bytesOf([0.2, -1, 1, -1]), limit: 4, costs: bytesOf([500, 600]), gaussian: true };
   const coders = names.map((name) => ({ name, ...parts, ...map }));
-  const first = { image: bytesOf(Array(784).fill(0.2)), strokes: [], index: 0, eps: [0, 1, 1, 1] };
+  const first = { image: bytesOf(Array(784).fill(0.2)), strokes: [], index: 0, eps: [0, 1, 1, 1], turn: 0 };
   return { coders, images: new DataView(IMAGES.buffer), point_labels: [7, 3], colors: Array(10).fill("red"), presenter: false, ...first };
 }
 

@@ -2,9 +2,10 @@
 
 from vae_helpers.models.autoencoder import Autoencoder
 from vae_helpers.models.classifier import Classifier
+from vae_helpers.models.conditional_vae import ConditionalVAE
 from vae_helpers.models.vae import VAE, reparameterize
 
 # the one list of models: what a checkpoint can hold, by class name
-MODELS = {model.__name__: model for model in (VAE, Autoencoder, Classifier)}
+MODELS = {model.__name__: model for model in (VAE, Autoencoder, ConditionalVAE, Classifier)}
 
-__all__ = ["MODELS", "VAE", "Autoencoder", "Classifier", "reparameterize"]
+__all__ = ["MODELS", "VAE", "Autoencoder", "Classifier", "ConditionalVAE", "reparameterize"]

@@ -89,8 +89,19 @@ class Decoder(nn.Module):
 def architecture(latent_dim: int, hidden: Sequence[int], layer_norm: bool) -> dict[str, Any]:
     """What a checkpoint needs to build the network again, as plain values; ``ValueError`` for an impossible size."""
     check_whole(1, latent_dim=latent_dim)
-    if not isinstance(hidden, Iterable) or not getattr(hidden, "ndim", 1) or not all(is_whole(n, 1) for n in hidden):
-        raise ValueError(f"hidden: want whole numbers >= 1, a width for each hidden layer, got {hidden!r}")
+    widths = whole_numbers(hidden=hidden)
     if layer_norm not in (True, False):
         raise ValueError(f"layer_norm: want True or False, got {layer_norm!r}")
-    return {"latent_dim": int(latent_dim), "hidden": [int(n) for n in hidden], "layer_norm": bool(layer_norm)}
+    return {"latent_dim": int(latent_dim), **widths, "layer_norm": bool(layer_norm)}
+
+
+def whole_numbers(**sequences: Sequence[int]) -> dict[str, list[int]]:
+    """``whole_numbers(hidden=(256, 128))``: each as a list of Python's; ``ValueError`` unless all are >= 1."""
+    for name, values in sequences.items():
+        if (
+            not isinstance(values, Iterable)
+            or not getattr(values, "ndim", 1)
+            or not all(is_whole(n, 1) for n in values)
+        ):
+            raise ValueError(f"{name}: want whole numbers >= 1, a width for each hidden layer, got {values!r}")
+    return {name: [int(n) for n in values] for name, values in sequences.items()}

@@ -66,7 +66,9 @@ export function holdDrawing(model, images) {
     for (const [name, value] of Object.entries(values)) model.set(name, value);
     saving.soon();
   };
-  const show = (strokes, pixels, index) => set({ strokes, image: new DataView(pixels.buffer), index });
+  let count = 0;
+  const hand = () => [model.get("turn"), ++count]; // always another, so that it goes along with each drawing
+  const show = (strokes, pixels, index) => set({ strokes, image: new DataView(pixels.buffer), index, hand: hand() });
   const draw = (strokes) => show(strokes, toPixels(strokes), -1);
   const drawAgain = () => set({ eps: Array.from(normalDraws(model.get("eps").length)) });
   return {

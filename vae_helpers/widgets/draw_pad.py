@@ -51,11 +51,20 @@ class DrawPadView(Stage, View):
     strokes = traitlets.List().tag(sync=True, echo_update=False)
     index = traitlets.Int(-1).tag(sync=True, echo_update=False)
     eps = traitlets.List().tag(sync=True, echo_update=False)
+    # What Python set last is numbered, and what a hand draws says after which: [turn, a count of the hand's own].
+    turn = traitlets.Int(0).tag(sync=True)
+    hand = traitlets.List([0, 0]).tag(sync=True, echo_update=False)
     coders = traitlets.List().tag(sync=True)
     images = traitlets.Bytes().tag(sync=True)
     point_labels = traitlets.List().tag(sync=True)
     colors = traitlets.List(list(CLASS_COLORS)).tag(sync=True)
     presenter = traitlets.Bool(False).tag(sync=True)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page sends, but for a drawing still on its way when Python set an image: the page gave it up."""
+        if sync_data.get("hand", [self.turn])[0] < self.turn:
+            sync_data = {name: value for name, value in sync_data.items() if name not in ("image", "strokes", "index")}
+        super().set_state(sync_data)
 
 
 class Image(traitlets.TraitType):
@@ -194,6 +203,7 @@ class DrawPad(widgets.VBox):
             return  # it came from there
         with self.view.hold_sync(), self.view.hold_trait_notifications():
             self.view.image, self.view.strokes, self.view.index = self._pixels, [], -1
+            self.view.turn += 1
 
     def _drawn(self, change) -> None:
         pixels = np.frombuffer(change["new"], "<f4").copy()

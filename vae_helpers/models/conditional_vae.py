@@ -1,0 +1,112 @@
+"""The conditional variational autoencoder (Kingma et al. 2014, arXiv 1406.5298, model M2; Sohn et al. 2015)."""
+
+from collections.abc import Sequence
+from math import prod
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+from vae_helpers.losses import bernoulli_nll
+from vae_helpers.models.conditions import Condition, as_vectors, check_condition
+from vae_helpers.models.layers import IMAGE_SHAPE, mlp, seeded, whole_numbers
+from vae_helpers.models.priors import LearnedPrior, StandardPrior
+from vae_helpers.models.vae import reparameterize
+from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_one_of, check_unit_interval, check_whole
+
+
+class ConditionalVAE(nn.Module):
+    """A VAE whose networks are told c: q(z|x, c), p(x|z, c), and a prior p(z|c).
+
+    >>> model, labels = ConditionalVAE(latent_dim=2), torch.tensor([3, 1, 4])
+    >>> reconstruction, kl = model.loss_terms(torch.rand(3, 1, 28, 28), labels)
+    >>> reconstruction.shape, kl.shape, model.sample(labels).shape
+    (torch.Size([3]), torch.Size([3]), torch.Size([3, 1, 28, 28]))
+
+    Args:
+        latent_dim: D, the number of latent dimensions.
+        conditions: C, the number of classes, or the size of the vectors c.
+        prior: "standard" for p(z|c) = N(0, I), or "learned".
+        components: Gaussians in a learned prior: for more than one the KL is taken at the one draw of z.
+        hidden: widths of the encoder's hidden layers; the decoder has them in reverse.
+        prior_hidden: widths of a learned prior's; none is right for classes.
+        shape: of one image: (1, 28, 28), or (3, 28, 28) for one in colour.
+        seed: for the initial weights.
+
+    Raises:
+        ValueError: a size that is not a whole number >= 1, or another prior.
+    """
+
+    def __init__(
+        self,
+        latent_dim: int = 2,
+        conditions: int = 10,
+        prior: str = "standard",
+        components: int = 1,
+        hidden: Sequence[int] = (256, 128),
+        prior_hidden: Sequence[int] = (),
+        shape: Sequence[int] = IMAGE_SHAPE,
+        seed: int = 0,
+    ):
+        super().__init__()
+        check_one_of(("standard", "learned"), prior=prior)
+        check_whole(1, latent_dim=latent_dim, conditions=conditions, components=components)
+        one = {"latent_dim": int(latent_dim), "conditions": int(conditions), "components": int(components)}
+        several = whole_numbers(hidden=hidden, prior_hidden=prior_hidden, shape=shape)
+        self.architecture = {"prior": prior, **one, **several}
+        self.latent_dim, self.conditions, components = one.values()
+        hidden, prior_hidden, self.shape = several.values()
+        with seeded(seed):
+            self.encoder = _mlp(prod(self.shape) + self.conditions, hidden, 2 * self.latent_dim)
+            self.decoder = _mlp(self.latent_dim + self.conditions, hidden[::-1], prod(self.shape))
+            learned = LearnedPrior(self.conditions, self.latent_dim, components, prior_hidden)
+        self.prior = learned if prior == "learned" else StandardPrior(self.latent_dim)
+
+    def check_data(self, images: Tensor, c: Condition, name: str = "images") -> None:
+        """Raise unless these are images and a condition for each; reads every value, so call it once."""
+        check_fits(self._images, **{name: images})
+        check_unit_interval(**{name: images})
+        check_condition(c, self.conditions, self.encoder, len(images))
+
+    def encode(self, x: Float[Tensor, " N *shape"], c: Condition) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
+        """Images and their conditions -> ``mu, logvar``."""
+        check_fits(self._images, x=x)
+        return self.encoder(self._with(c, x=x.flatten(1))).chunk(2, dim=1)
+
+    def decode(self, z: Float[Tensor, "N D"], c: Condition) -> Float[Tensor, " N *shape"]:
+        """Latents and conditions -> logits."""
+        check_fits(Float[Tensor, f"N {self.latent_dim}"], z=z)
+        return self.decoder(self._with(c, z=z)).unflatten(1, self.shape)
+
+    def loss_terms(
+        self, x: Float[Tensor, " N *shape"], c: Condition, generator: Generator | None = None
+    ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
+        """The two terms of the negative ELBO of log p(x|c), with one draw of z per image, in nats."""
+        mu, logvar = self.encode(x, c)
+        z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype))
+        return bernoulli_nll(self.decode(z, c), x), self.prior.kl(mu, logvar, z, self._vectors(c))
+
+    @torch.no_grad()
+    def sample(self, labels: Condition, seed: int = 0) -> Float[Tensor, " N *shape"]:
+        """Pixel probabilities of an image for each condition: z from p(z|c), then the decoder."""
+        z = self.prior.sample(self._vectors(labels), Generator().manual_seed(as_seed(seed)))
+        return torch.sigmoid(self.decode(z, labels))
+
+    @property
+    def _images(self):
+        return Float[Tensor, " ".join(["N", *map(str, self.shape)])]
+
+    def _vectors(self, c: Condition) -> Float[Tensor, "N C"]:
+        return as_vectors(c, self.conditions, self.encoder)
+
+    def _with(self, c: Condition, **values: Float[Tensor, "N n"]) -> Float[Tensor, "N n+C"]:
+        """The values and what the condition says, side by side: what the networks read."""
+        check_goes_into(self.encoder, **values)
+        [(name, inputs)] = values.items()
+        if len(c := self._vectors(c)) != len(inputs):
+            raise ValueError(f"c: want one for each of the {len(inputs)} in {name}, got {len(c)}")
+        return torch.cat([inputs, c], dim=1)
+
+
+def _mlp(inputs: int, hidden: Sequence[int], outputs: int) -> nn.Sequential:
+    return mlp([inputs, *hidden], layer_norm=True).append(nn.Linear([inputs, *hidden][-1], outputs))

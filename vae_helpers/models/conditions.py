@@ -1,0 +1,43 @@
+"""What a conditional model is told: class numbers, or vectors of any kind."""
+
+from jaxtyping import Float, Integer
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vae_helpers.validation import check_finite, check_fits, check_goes_into
+
+Condition = Integer[Tensor, " N"] | Float[Tensor, "N C"]
+
+
+def as_vectors(c: Condition, size: int, layer: nn.Module) -> Float[Tensor, "N C"]:
+    """A condition as ``size`` numbers an example, in the dtype of the layer that reads it: class k is the k-th unit.
+
+    A class is a name, not a quantity: as one number, 4 would lie between 3 and 5.
+
+    >>> as_vectors(torch.tensor([2, 0]), 3, nn.Linear(3, 1))
+    tensor([[0., 0., 1.],
+            [1., 0., 0.]])
+
+    Raises:
+        TypeError: anything but a tensor of whole numbers, or of floats of the layer's dtype.
+        ValueError: another shape than (N,) or (N, C), a class that is not from 0 to C - 1, or another device.
+    """
+    if not isinstance(c, Tensor) or not _holds_classes(c):
+        check_fits(Float[Tensor, f"N {size}"], c=c)
+        check_goes_into(layer, c=c)
+        return c
+    check_fits(Integer[Tensor, " N"], c=c)
+    if len(c) and not 0 <= c.min() <= c.max() < size:
+        raise ValueError(f"c: want classes from 0 to {size - 1}, got {c.min().item()} to {c.max().item()}")
+    return F.one_hot(c.long(), size).to(next(layer.parameters()))
+
+
+def check_condition(c: Condition, size: int, layer: nn.Module, count: int, name: str = "c") -> None:
+    """Raise unless ``c`` holds finite conditions for ``count`` examples; reads every value."""
+    check_finite(**{name: as_vectors(c, size, layer)})
+    if len(c) != count:
+        raise ValueError(f"{name}: want a condition for each of the {count} images, got {len(c)}")
+
+
+def _holds_classes(c: Tensor) -> bool:
+    return not c.is_floating_point() and not c.is_complex() and str(c.dtype) != "torch.bool"
