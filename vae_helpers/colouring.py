@@ -8,13 +8,16 @@ is the grey image: colouring changes no brightness. Of the two colours of a clas
 those who can't tell them apart otherwise.
 """
 
+from collections.abc import Sequence
+from math import prod
+
 import torch
 from jaxtyping import Float, Integer
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll
-from vae_helpers.models.layers import mlp, seeded
-from vae_helpers.validation import as_seed, check_fits, check_unit_interval, check_whole, checked
+from vae_helpers.models.layers import mlp, seeded, whole_numbers
+from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_unit_interval, check_whole, checked
 
 DARK = {  # cyan, magenta, yellow
     "blue": (1.0, 1.0, 0.3),
@@ -141,20 +144,24 @@ class RegressionNet(nn.Module):
         hidden: widths as of :class:`vae_helpers.models.ConditionalVAE`: the decoder has them in reverse.
         shape: of one picture.
         seed: for the initial weights.
+
+    Raises:
+        ValueError: a size that is not a whole number >= 1.
     """
 
-    def __init__(self, conditions: int, shape: tuple[int, ...], hidden: tuple[int, ...] = (256, 128), seed: int = 0):
+    def __init__(self, conditions: int, shape: Sequence[int], hidden: Sequence[int] = (256, 128), seed: int = 0):
         super().__init__()
         check_whole(1, conditions=conditions)
-        self.conditions, self.shape = int(conditions), tuple(shape)
+        hidden, shape = whole_numbers(hidden=hidden, shape=shape).values()
+        self.conditions, self.shape = int(conditions), shape
         with seeded(seed):
-            sizes = [self.conditions, *reversed(hidden)]
-            pixels = torch.Size(self.shape).numel()
-            self.decoder = mlp(sizes, layer_norm=True).append(nn.Linear(sizes[-1], pixels))
+            sizes = [self.conditions, *hidden[::-1]]
+            self.decoder = mlp(sizes, layer_norm=True).append(nn.Linear(sizes[-1], prod(shape)))
 
     def forward(self, c: Float[Tensor, "N C"]) -> Float[Tensor, " N *shape"]:
         """Conditions -> logits."""
         check_fits(Float[Tensor, f"N {self.conditions}"], c=c)
+        check_goes_into(self.decoder, c=c)
         return self.decoder(c).unflatten(1, self.shape)
 
     def loss_terms(

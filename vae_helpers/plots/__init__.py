@@ -5,6 +5,7 @@ Each function returns a matplotlib ``Figure`` and shows nothing.
 """
 
 from vae_helpers.plots.colors import CLASS_COLORS
+from vae_helpers.plots.colour import colour_rows
 from vae_helpers.plots.curves import convergence, dots, kl_picture, lines, loss_curves, path_lengths, path_profile
 from vae_helpers.plots.diagrams import architectures, conditional_architecture
 from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
@@ -18,6 +19,7 @@ __all__ = [
     "architectures",
     "backward_graphs",
     "clouds",
+    "colour_rows",
     "compare_images",
     "conditional_architecture",
     "convergence",
