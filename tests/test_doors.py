@@ -11,6 +11,7 @@ from torch import nn
 
 from vae_helpers import plots
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
+from vae_helpers.colouring import RegressionNet, colour_digits
 from vae_helpers.data import binarize, load_mnist
 from vae_helpers.encoding import decode_images, encode_distributions, encode_means
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
@@ -233,6 +234,7 @@ TAKE_WHOLE_NUMBERS = {
     "latent_dim of an autoencoder": (lambda n: Autoencoder(n, (4,)), "latent_dim"),
     "hidden": (lambda n: VAE(2, [n]), "hidden"),
     "channels": (lambda n: Classifier(n), "channels"),
+    "conditions": (lambda n: RegressionNet(n, (1,), (4,)), "conditions"),
     "load_mnist": (lambda n: load_mnist("test", n=n), "n"),
     "digits": (lambda n: load_mnist("test", digits=[n]), "digits"),
     "pixels": (lambda n: effective_beta(1.0, pixels=n), "pixels"),
@@ -274,6 +276,8 @@ TAKE_SEEDS = {
     "VAE": lambda seed: VAE(2, (4,), seed=seed),
     "Autoencoder": lambda seed: Autoencoder(2, (4,), seed=seed),
     "Classifier": lambda seed: Classifier(2, seed=seed),
+    "RegressionNet": lambda seed: RegressionNet(2, (1,), (4,), seed=seed),
+    "colour_digits": lambda seed: colour_digits(X, LABELS, seed=seed),
     "sample": lambda seed: small().sample(2, seed=seed),
     "load_mnist": lambda seed: load_mnist("test", n=3, seed=seed),
     "KLDials": lambda seed: KLDials(seed=seed),

@@ -129,7 +129,7 @@ def coin_entropy(share: Float[Tensor, " *N"]) -> Float[Tensor, " *N"]:
         ValueError: a share outside [0, 1].
     """
     check_unit_interval(share=share)
-    return -torch.special.xlogy(share, share) - torch.special.xlogy(1 - share, 1 - share)
+    return torch.special.entr(share) + torch.special.entr(1 - share)  # entr(p) is -p log p
 
 
 class RegressionNet(nn.Module):
