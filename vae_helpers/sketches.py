@@ -1,9 +1,4 @@
-"""Sketch to filled digit: the outline of a digit is given, the digit is to be drawn.
-
->>> ring = sketch(filled := torch.nn.functional.pad(torch.ones(1, 1, 4, 20), (4, 4, 12, 12)))
->>> ring.sum(), stroke_width(filled).round(decimals=1)  # 2 * 20 + 2 * 4 pixels around a bar that is 4 wide
-(tensor(48.), tensor([3.3000]))
-"""
+"""Sketch to filled digit: the outline of a digit is given, the digit is to be drawn."""
 
 import torch
 from jaxtyping import Bool, Float
