@@ -6,7 +6,7 @@ from torch.nn import functional as F
 from vae_helpers.evaluation import evaluate
 from vae_helpers.models import VAE, Autoencoder, Classifier, ConditionalVAE, reparameterize
 from vae_helpers.models.priors import LearnedPrior, StandardPrior
-from vae_helpers.pretrain import fit_classifier
+from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.training import fit
 
 
