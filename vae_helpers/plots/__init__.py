@@ -5,6 +5,7 @@ Each function returns a matplotlib ``Figure`` and shows nothing.
 """
 
 from vae_helpers.plots.colors import CLASS_COLORS
+from vae_helpers.plots.control import fidelities
 from vae_helpers.plots.curves import convergence, dots, kl_picture, lines, loss_curves, path_lengths, path_profile
 from vae_helpers.plots.diagrams import architectures
 from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
@@ -21,6 +22,7 @@ __all__ = [
     "compare_images",
     "convergence",
     "dots",
+    "fidelities",
     "gap",
     "kl_picture",
     "latent_map",
