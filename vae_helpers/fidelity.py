@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from vae_helpers.evaluation import hole_fraction
 from vae_helpers.models import Classifier
 from vae_helpers.models.layers import evaluating
-from vae_helpers.validation import as_seed, check_finite, check_images, check_unit_interval, checked
+from vae_helpers.validation import as_seed, check_dtype_of, check_finite, check_images, checked
 
 
 class Fidelity(NamedTuple):
@@ -44,8 +44,8 @@ class DigitJudge:
         seed: for the two halves.
 
     Raises:
-        TypeError: no :class:`Classifier`.
-        ValueError: images with values outside [0, 1], or labels that are not classes of the classifier.
+        TypeError: no :class:`Classifier`, or images of another dtype than its weights.
+        ValueError: no images, or values outside [0, 1].
     """
 
     @checked
@@ -54,7 +54,6 @@ class DigitJudge:
     ):
         if not isinstance(classifier, Classifier):
             raise TypeError(f"classifier: want a Classifier, got {type(classifier).__name__}")
-        check_images(images)
         self.classifier = classifier
         features, _ = self._look(images)
         order = torch.randperm(len(images), generator=Generator().manual_seed(as_seed(seed)))
@@ -72,7 +71,6 @@ class DigitJudge:
         Raises:
             ValueError: no images, values outside [0, 1], too few or too many of a class.
         """
-        check_unit_interval(images=images)
         features, logits = self._look(images)
         holes = hole_fraction(logits).item()
         ratios = []
@@ -88,6 +86,8 @@ class DigitJudge:
     @torch.no_grad()
     def _look(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Features and logits."""
+        check_images(images)
+        check_dtype_of(self.classifier, images=images)
         with evaluating(self.classifier):
             features = torch.cat([self.classifier.layers[:-1](part) for part in images.split(1000)])
             return features, self.classifier.layers[-1](features)
