@@ -8,6 +8,7 @@ A widget is NAME.py, NAME.js and NAME.css; what several need stands in ``shared`
 there, and :func:`vae_helpers.widgets.shared.scripts.linked` makes of them the one text that a browser gets.
 """
 
+from vae_helpers.widgets.completion_pad import CompletionPad
 from vae_helpers.widgets.draw_pad import DrawPad
 from vae_helpers.widgets.interpolation import InterpolationSlider
 from vae_helpers.widgets.kl_dials import KLDials
@@ -19,6 +20,7 @@ from vae_helpers.widgets.reduction_lab import ReductionLab
 from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
 
 __all__ = [
+    "CompletionPad",
     "DrawPad",
     "InterpolationSlider",
     "KLDials",
