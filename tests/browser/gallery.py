@@ -16,6 +16,7 @@ import copy
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import load_mnist
 from vae_helpers.exercises import solution
+from vae_helpers.models import CompletionVAE
 from vae_helpers.training import History
 from vae_helpers.widgets import *
 model, wide = (load_checkpoint({str(REPO_DATA / "weights")!r} + name) for name in ("/vae_2d.pt", "/vae_20d.pt"))
@@ -81,6 +82,7 @@ GALLERY = (
     Entry("pad", "LatentPad(model, images, labels", ".vae-pad-map", ".vae-large canvas"),
     Entry("draw", "DrawPad(model, images, labels", ".vae-draw-paper", ".vae-draw-map"),
     Entry("drawn", 'DrawPad({"paler": paler, "VAE": model}, images, labels', ".vae-draw-paper", ".vae-draw-map"),
+    Entry("part", "CompletionPad(CompletionVAE(), images, labels", ".vae-draw-paper", ".vae-completion-grid canvas"),
     Entry("watch", "LiveLatentMap(images, labels", "", ".vae-map", python="watch(model)"),
     Entry("curve", "LiveLossCurve(", "", "img", python=f"curve(History([{EPOCH}]))"),
 )

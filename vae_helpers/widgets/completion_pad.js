@@ -12,13 +12,13 @@ import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
 import { toPixelsInPlace } from "./shared/strokes.js";
 
 const HALF = SIDE / 2;
-const BOX = 20 / SIDE; // of the square's side: in the middle of it lie MNIST's digits
+const BOX = 20 / SIDE; // of the square's side: the longer side of each of MNIST's digits
 const QUADRANTS = ["top left", "top right", "bottom left", "bottom right"];
 const [BLUE, VEIL, SHUT] = ["#0b5fa5", "rgba(190, 190, 190, 0.75)", "#bbb"];
 const NOTE =
   "Draw on the square, or focus it and choose a test image with the arrow keys. The model sees the ticked quadrants: " +
   "their pixels are black, what it adds is blue. A part of a digit has no size or centre of its own, so your strokes " +
-  "are neither scaled nor centred: keep to the dotted box, as MNIST's digits do.";
+  "are neither scaled nor centred. A whole digit of MNIST is as large as the dotted box, and lies about there.";
 
 function setUp({ model, el, onStop }) {
   el.classList.add("vae-completion");
@@ -31,7 +31,8 @@ function setUp({ model, el, onStop }) {
   const complete = connectModel(model);
 
   const desk = append(el, "div", "vae-completion-desk");
-  const paper = addPaper(desk, images.length / SIDE ** 2, hand, (context, size) => veil(context, size, model.get("seen")));
+  const paintOver = (context, size) => veil(context, size, model.get("seen"));
+  const paper = addPaper(desk, images.length / SIDE ** 2, hand, paintOver);
   const boxes = addBoxes(desk, model);
   const controls = append(desk, "div", "vae-controls");
   const undo = addButton(controls, "undo", "take the last stroke back", hand.undo);
@@ -41,16 +42,21 @@ function setUp({ model, el, onStop }) {
   const show = addResults(el, model);
   append(el, "div", "vae-note").textContent = NOTE;
 
-  const draw = () => {
-    const [strokes, image, seen] = [model.get("strokes"), toFloats(model.get("image")), model.get("seen")];
+  const read = () => [model.get("strokes"), toFloats(model.get("image")), model.get("seen")];
+  const drawPaper = () => {
+    const [strokes, image, seen] = read();
     const text = describe(strokes, image, model.get("index"), model.get("point_labels"));
+    paper.draw(strokes, image, `${text}; the model sees ${named(seen)}`);
+  };
+  const draw = () => {
+    const [strokes, image, seen] = read();
     undo.disabled = strokes.length === 0;
     boxes.forEach((box, k) => (box.checked = seen[k]));
-    paper.draw(strokes, image, `${text}; the model sees ${named(seen)}`);
+    drawPaper();
     show(complete(image, seen, model.get("eps")));
   };
   onStop(drawOnChange(model, el, ["strokes", "image", "eps", "index", "seen"], draw));
-  onStop(onResize(paper.canvas, draw));
+  onStop(onResize(paper.canvas, drawPaper));
   onStop(tendStage(el));
 }
 
@@ -74,8 +80,9 @@ export function makeCompletion(prior, decode, latentDim) {
     const visible = image.map((value, i) => (shown[i] ? value : 0));
     const condition = [...visible, ...seen.map(Number)];
     const code = prior(condition);
+    const [mu, logvar] = [code.slice(0, latentDim), code.slice(latentDim)];
     const images = Array.from({ length: eps.length / latentDim }, (_, k) => {
-      const z = Array.from({ length: latentDim }, (_, d) => code[d] + Math.exp(code[latentDim + d] / 2) * eps[k * latentDim + d]);
+      const z = Array.from(mu, (value, d) => value + Math.exp(logvar[d] / 2) * eps[k * latentDim + d]);
       return decode([...z, ...condition]).map((value, i) => (shown[i] ? image[i] : value));
     });
     const mean = visible.map((_, i) => images.reduce((sum, one) => sum + one[i], 0) / images.length);
@@ -127,16 +134,16 @@ function addResults(parent, model) {
   const shows = Array.from({ length: count }, () => addDigit(grid, "", blue));
   return ({ visible, images, mean }) => {
     const parts = model.get("seen").filter(Boolean).length;
-    showSeen(visible, `what the model\nsees: ${parts} of 4`);
-    showMean(mean, count > 1 ? `the mean of the\n${count} completions` : "one completion:\nits own mean");
+    showSeen(visible, `what is seen:\n${parts} of 4`);
+    showMean(mean, `the mean\nof the ${count}`);
     images.forEach((image, k) => shows[k](image, `completion ${k + 1}`));
   };
 }
 
-/** The unseen quadrants under a veil, the lines between the quadrants, and the box in which MNIST's digits lie. */
+/** The unseen quadrants under a veil, the lines between the quadrants, and a box as large as MNIST's digits. */
 function veil(context, size, seen) {
   fillUnseen(context, size, seen, VEIL);
-  Object.assign(context, { strokeStyle: "#0b5fa5", lineWidth: 1.5 });
+  Object.assign(context, { strokeStyle: BLUE, lineWidth: 1.5 });
   strokeLine(context, [size / 2, 0], [size / 2, size]);
   strokeLine(context, [0, size / 2], [size, size / 2]);
   context.setLineDash([2, 4]);

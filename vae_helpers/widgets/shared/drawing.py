@@ -72,7 +72,7 @@ class Image(traitlets.TraitType):
 
 
 class Drawing(widgets.VBox):
-    """Base of the widgets around one :class:`DrawingView`: ``image`` follows the hand, and the view follows ``image``."""
+    """Base of the widgets around a :class:`DrawingView`: ``image`` follows the hand, and the view ``image``."""
 
     image = Image()
     _pixels = b""

@@ -22,7 +22,7 @@ export function toPixels(strokes) {
 
 /**
  * As `toPixels`, but neither scaled nor centred: the square is the 28 x 28 pixels, and the strokes stay where they are.
- * The pen is then 2.5 pixels wide, as the strokes of half of MNIST's digits are at least.
+ * The pen is then 2.5 pixels wide: the median of MNIST's.
  */
 export function toPixelsInPlace(strokes) {
   const place = (point) => point.map((value) => SIDE * value);
