@@ -15,7 +15,7 @@ from vae_helpers.models import (
 )
 from vae_helpers.models.completion import pixel_mask, unseen_nll
 from vae_helpers.models.priors import LearnedPrior, StandardPrior
-from vae_helpers.pretrain import fit_classifier
+from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.training import fit
 
 
