@@ -19,7 +19,8 @@ Seen = Float[Tensor, "N 4"] | Bool[Tensor, "N 4"]
 class CompletionVAE(nn.Module):
     """p(x|c), where c is what is seen of x: a prior p(z|c), a decoder p(x|z, c), and for training q(z|x, c).
 
-    The flags ``seen`` say which quadrants are: top left, top right, bottom left, bottom right.
+    One network, ``prior``, is read in two ways: of the seen pixels, the others at 0, it makes p(z|c), and of the whole
+    image q(z|x, c). The flags ``seen`` say which quadrants are: top left, top right, bottom left, bottom right.
 
     >>> model, images = CompletionVAE(latent_dim=2), torch.rand(3, 1, 28, 28)
     >>> seen = torch.tensor([[False, False, True, False]]).expand(3, 4)  # bottom left
@@ -29,7 +30,7 @@ class CompletionVAE(nn.Module):
 
     Args:
         latent_dim: D, the number of latent dimensions.
-        hidden: widths of the hidden layers of prior and encoder; the decoder has them in reverse.
+        hidden: widths of the hidden layers of the prior; the decoder has them in reverse.
         seed: for the initial weights.
 
     Raises:
@@ -45,7 +46,6 @@ class CompletionVAE(nn.Module):
         with seeded(seed):
             self.prior = _layers([condition, *hidden, 2 * self.latent_dim])
             self.decoder = _layers([self.latent_dim + condition, *hidden[::-1], PIXELS])
-            self.encoder = _layers([condition, *hidden, 2 * self.latent_dim])
 
     def check_data(self, images: Tensor, seen: Seen, name: str = "images") -> None:
         """Raise unless these are images and flags for each; reads every value, so call it once."""
@@ -53,7 +53,7 @@ class CompletionVAE(nn.Module):
 
     def encode(self, x: Float[Tensor, "N 1 28 28"], seen: Seen) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
         """q(z|x, c) as ``mu, logvar``: from the whole image, so for training and measuring only."""
-        return self.encoder(torch.cat([x.flatten(1), _flags(self.encoder, x, seen)], dim=1)).chunk(2, dim=1)
+        return self.prior(torch.cat([x.flatten(1), _flags(self.prior, x, seen)], dim=1)).chunk(2, dim=1)
 
     def predict(self, x: Float[Tensor, "N 1 28 28"], seen: Seen) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
         """p(z|c) as ``mu, logvar``: from what is seen of x."""
