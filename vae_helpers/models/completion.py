@@ -19,7 +19,8 @@ Seen = Float[Tensor, "N 4"] | Bool[Tensor, "N 4"]
 class CompletionVAE(nn.Module):
     """p(x|c), where c is what is seen of x: a prior p(z|c), a decoder p(x|z, c), and for training q(z|x, c).
 
-    The flags ``seen`` say which quadrants are: top left, top right, bottom left, bottom right.
+    One network, ``prior``, is read in two ways: of the seen pixels, the others at 0, it makes p(z|c), and of the whole
+    image q(z|x, c). The flags ``seen`` say which quadrants are: top left, top right, bottom left, bottom right.
 
     >>> model, images = CompletionVAE(latent_dim=2), torch.rand(3, 1, 28, 28)
     >>> seen = torch.tensor([[False, False, True, False]]).expand(3, 4)  # bottom left
@@ -29,7 +30,7 @@ class CompletionVAE(nn.Module):
 
     Args:
         latent_dim: D, the number of latent dimensions.
-        hidden: widths of the hidden layers of prior and encoder; the decoder has them in reverse.
+        hidden: widths of the hidden layers of the prior; the decoder has them in reverse.
         seed: for the initial weights.
 
     Raises:
@@ -45,29 +46,24 @@ class CompletionVAE(nn.Module):
         with seeded(seed):
             self.prior = _layers([condition, *hidden, 2 * self.latent_dim])
             self.decoder = _layers([self.latent_dim + condition, *hidden[::-1], PIXELS])
-            self.encoder = _layers([condition, *hidden, 2 * self.latent_dim])
 
     def check_data(self, images: Tensor, seen: Seen, name: str = "images") -> None:
         """Raise unless these are images and flags for each; reads every value, so call it once."""
-        check_images(images, name)
-        flags = self._flags(images, seen, name)
-        if not ((flags == 0) | (flags == 1)).all():
-            raise ValueError("seen: want 0 or 1 for each quadrant, got other values")
+        _check_data(self.prior, images, seen, name)
 
     def encode(self, x: Float[Tensor, "N 1 28 28"], seen: Seen) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
         """q(z|x, c) as ``mu, logvar``: from the whole image, so for training and measuring only."""
-        flags = self._flags(x, seen)
-        return self.encoder(torch.cat([x.flatten(1), flags], dim=1)).chunk(2, dim=1)
+        return self.prior(torch.cat([x.flatten(1), _flags(self.prior, x, seen)], dim=1)).chunk(2, dim=1)
 
     def predict(self, x: Float[Tensor, "N 1 28 28"], seen: Seen) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
         """p(z|c) as ``mu, logvar``: from what is seen of x."""
-        return self.prior(self._condition(x, seen)).chunk(2, dim=1)
+        return self.prior(_condition(self.prior, x, seen)).chunk(2, dim=1)
 
     def decode(self, z: Float[Tensor, "N D"], x: Float[Tensor, "N 1 28 28"], seen: Seen) -> Float[Tensor, "N 1 28 28"]:
         """Latents and what is seen of x -> logits of all pixels; those of the seen ones mean nothing."""
         check_fits(Float[Tensor, f"{len(x)} {self.latent_dim}"], z=z)
         check_goes_into(self.decoder, z=z)
-        return self.decoder(torch.cat([z, self._condition(x, seen)], dim=1)).view_as(x)
+        return self.decoder(torch.cat([z, _condition(self.decoder, x, seen)], dim=1)).view_as(x)
 
     def loss_terms(
         self, images: Float[Tensor, "N 1 28 28"], seen: Seen, generator: Generator | None = None
@@ -93,18 +89,47 @@ class CompletionVAE(nn.Module):
         drawn = torch.sigmoid(self.decode(reparameterize(mu, logvar, eps), x, flags))
         return torch.where(pixel_mask(flags), x, drawn).unflatten(0, (len(images), count))
 
-    def _condition(self, x: Float[Tensor, "N 1 28 28"], seen: Seen) -> Float[Tensor, "N 788"]:
-        """What is seen of x, 0 elsewhere, and the flags, side by side: what prior and decoder read."""
-        flags = self._flags(x, seen)
-        return torch.cat([torch.where(pixel_mask(seen), x, 0).flatten(1), flags], dim=1)
 
-    def _flags(self, x: Tensor, seen: Seen, name: str = "x") -> Float[Tensor, "N 4"]:
-        check_fits(IMAGES, **{name: x})
-        check_goes_into(self.prior, **{name: x})
-        pixel_mask(seen)
-        if len(seen) != len(x):
-            raise ValueError(f"seen: want flags for each of the {len(x)} images, got {len(seen)}")
-        return seen.to(x)
+class CompletionNet(nn.Module):
+    """The plain net beside it, without a latent: for each unseen pixel one probability of ink, and so one answer.
+
+    >>> net, images, seen = CompletionNet(), torch.rand(3, 1, 28, 28), torch.eye(4)[:3]
+    >>> net.loss_terms(images, seen)[0].shape, net.complete(images, seen).shape
+    (torch.Size([3]), torch.Size([3, 1, 28, 28]))
+
+    Args:
+        hidden: widths of the hidden layers.
+        seed: for the initial weights.
+
+    Raises:
+        ValueError: a size that is not a whole number >= 1.
+    """
+
+    def __init__(self, hidden: Sequence[int] = (128, 256), seed: int = 0):
+        super().__init__()
+        self.architecture = whole_numbers(hidden=hidden)
+        with seeded(seed):
+            self.layers = _layers([PIXELS + QUADRANTS, *self.architecture["hidden"], PIXELS])
+
+    def check_data(self, images: Tensor, seen: Seen, name: str = "images") -> None:
+        """As :meth:`CompletionVAE.check_data`."""
+        _check_data(self.layers, images, seen, name)
+
+    def forward(self, x: Float[Tensor, "N 1 28 28"], seen: Seen) -> Float[Tensor, "N 1 28 28"]:
+        """What is seen of x -> logits of all pixels."""
+        return self.layers(_condition(self.layers, x, seen)).view_as(x)
+
+    def loss_terms(
+        self, images: Float[Tensor, "N 1 28 28"], seen: Seen, generator: Generator | None = None
+    ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
+        """The cross-entropy of the unseen pixels, in nats; and 0, for there is no KL."""
+        loss = unseen_nll(self(images, seen), images, seen)
+        return loss, torch.zeros_like(loss)
+
+    @torch.no_grad()
+    def complete(self, images: Float[Tensor, "N 1 28 28"], seen: Seen) -> Float[Tensor, "N 1 28 28"]:
+        """The one answer, as pixel probabilities; the seen pixels are those of ``images``."""
+        return torch.where(pixel_mask(seen), images, torch.sigmoid(self(images, seen)))
 
 
 def pixel_mask(seen: Seen) -> Bool[Tensor, "N 1 28 28"]:
@@ -117,9 +142,14 @@ def pixel_mask(seen: Seen) -> Bool[Tensor, "N 1 28 28"]:
     Raises:
         TypeError, ValueError: no flags (N, 4), of truth values or floats.
     """
+    _check_seen(seen)
+    return seen.bool().reshape(-1, 1, 2, 2).repeat_interleave(14, dim=2).repeat_interleave(14, dim=3)
+
+
+def _check_seen(seen: Seen) -> None:
+    """Raise ``TypeError`` or ``ValueError`` unless these are flags (N, 4), truth values or floats; reads no value."""
     truth = isinstance(seen, Tensor) and seen.dtype == torch.bool
     check_fits(Bool[Tensor, "N 4"] if truth else Float[Tensor, "N 4"], seen=seen)
-    return seen.bool().reshape(-1, 1, 2, 2).repeat_interleave(14, dim=2).repeat_interleave(14, dim=3)
 
 
 def unseen_nll(logits: Float[Tensor, "N 1 28 28"], x: Float[Tensor, "N 1 28 28"], seen: Seen) -> Float[Tensor, " N"]:
@@ -135,3 +165,26 @@ def unseen_nll(logits: Float[Tensor, "N 1 28 28"], x: Float[Tensor, "N 1 28 28"]
 
 def _layers(sizes: Sequence[int]) -> nn.Sequential:
     return mlp(sizes[:-1], layer_norm=True).append(nn.Linear(*sizes[-2:]))
+
+
+def _check_data(layer: nn.Module, images: Tensor, seen: Seen, name: str) -> None:
+    check_images(images, name)
+    flags = _flags(layer, images, seen, name)
+    if not ((flags == 0) | (flags == 1)).all():
+        raise ValueError("seen: want 0 or 1 for each quadrant, got other values")
+
+
+def _condition(layer: nn.Module, x: Float[Tensor, "N 1 28 28"], seen: Seen) -> Float[Tensor, "N 788"]:
+    """What is seen of x, 0 elsewhere, and the flags, side by side: what the networks are told."""
+    flags = _flags(layer, x, seen)
+    return torch.cat([torch.where(pixel_mask(seen), x, 0).flatten(1), flags], dim=1)
+
+
+def _flags(layer: nn.Module, x: Tensor, seen: Seen, name: str = "x") -> Float[Tensor, "N 4"]:
+    """The flags in the dtype of the images, both checked."""
+    check_fits(IMAGES, **{name: x})
+    check_goes_into(layer, **{name: x})
+    _check_seen(seen)
+    if len(seen) != len(x):
+        raise ValueError(f"seen: want flags for each of the {len(x)} images, got {len(seen)}")
+    return seen.to(x)

@@ -66,7 +66,8 @@ class CompletionPad(Drawing):
         images, labels: the test images, (N, 1, 28, 28), and their digits, (N,). The first 600 can be chosen with the
             arrow keys.
         index: which of them is on the paper at first.
-        seen: for each quadrant (top left, top right, bottom left, bottom right) whether the model sees it.
+        seen: for each quadrant (top left, top right, bottom left, bottom right) whether the model sees it. The course's
+            model was trained with one to three of them seen.
         count: how many completions, 1 to 16.
         presenter: larger, for a projector; may be set later too.
 
