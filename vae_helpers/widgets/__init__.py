@@ -17,6 +17,7 @@ from vae_helpers.widgets.live_curve import LiveLossCurve
 from vae_helpers.widgets.live_latent_map import LiveLatentMap
 from vae_helpers.widgets.reduction_lab import ReductionLab
 from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
+from vae_helpers.widgets.style_pad import StylePad
 
 __all__ = [
     "DrawPad",
@@ -28,4 +29,5 @@ __all__ = [
     "LiveLossCurve",
     "ReductionLab",
     "ReparameterizationDials",
+    "StylePad",
 ]
