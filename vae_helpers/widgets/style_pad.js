@@ -10,7 +10,7 @@ import { drawOnChange, makeRender } from "./shared/render.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
 
 const LABELS = Array.from({ length: 10 }, (_, label) => label);
-const CIRCLES = [1, 2, 3].map((radius) => ({ radius, text: `${radius}\u2009σ` }));
+const CIRCLES = [1, 2, 3].map((radius) => ({ radius, text: `${radius}σ` }));
 
 /** What the decoder takes: z, and a 1 at the place of the label. */
 export function withLabel(z, label) {
@@ -52,7 +52,7 @@ function setUp({ model, el, onStop }) {
   const drawAgain = () => hand.move(Array.from(normalDraws(2), (value) => clamp(value, map.limit)));
   addButton(controls, "draw z again", "another z from the prior N(0, I), the same label", drawAgain);
   onStop(addFullScreen(controls, el));
-  append(side, "div", "vae-note").textContent = `${HELP} Keys 0 to 9, the buttons or a click on a digit below: the label.`;
+  append(side, "div", "vae-note").textContent = `${HELP} Label: the buttons, the keys 0 to 9, or a click on a digit below.`;
   const showRow = addRow(el, decoder, choose, (ink, { z, label }) => large(ink, describe(map, z, label)));
 
   let painted = model.get("label");
@@ -73,7 +73,7 @@ function setUp({ model, el, onStop }) {
 /** What is shown, in words. */
 export function describe({ labels }, z, label) {
   const count = labels.filter((one) => one === label).length;
-  const dots = labels.length > 0 ? `\ndots: μ(x, c) of ${count} images of a ${label}` : "";
+  const dots = labels.length > 0 ? `\ndots: μ(x, c) of ${count} images` : "";
   return `label c = ${label}\n${caption(z)}${dots}`;
 }
 

@@ -8,6 +8,7 @@ import traitlets
 from torch import Tensor, nn
 
 from vae_helpers.models.conditional_vae import ConditionalVAE
+from vae_helpers.models.layers import IMAGE_SHAPE
 from vae_helpers.models.priors import StandardPrior
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_images, check_whole, is_whole
@@ -39,6 +40,15 @@ class StylePadView(Stage, DecoderView):
     presenter = traitlets.Bool(False).tag(sync=True)
 
 
+class Label(traitlets.TraitType):
+    """A digit; traitlets' own ``Int`` would take ``True`` for one, and refuse NumPy's and PyTorch's whole numbers."""
+
+    def validate(self, obj, value) -> int:
+        if not is_whole(value, 0) or value >= LABELS:
+            raise traitlets.TraitError(f"label: want a whole number from 0 to {LABELS - 1}, got {value!r:.60}")
+        return int(value)
+
+
 class StylePad(widgets.VBox):
     """Drag a point over the plane of styles and press one of ten labels: the digit decoded from (z, c) follows at once.
 
@@ -66,7 +76,7 @@ class StylePad(widgets.VBox):
     """
 
     z = traitlets.List(traitlets.Float(), default_value=[0.0, 0.0])
-    label = traitlets.Any(3)
+    label = Label(3)
     presenter = traitlets.Bool(False)
 
     def __init__(
@@ -114,13 +124,6 @@ class StylePad(widgets.VBox):
             raise traitlets.TraitError(f"z: want 2 numbers from {-limit:g} to {limit:g}, got {z}")
         return z
 
-    @traitlets.validate("label")
-    def _valid_label(self, proposal):
-        label = proposal["value"]
-        if not is_whole(label, 0) or label >= LABELS:
-            raise traitlets.TraitError(f"label: want a whole number from 0 to {LABELS - 1}, got {label!r:.60}")
-        return int(label)
-
     @traitlets.observe("z")
     def _z_changed(self, change) -> None:
         # both at once, to the observers and to the browser: between the two lies a point that nobody asked for
@@ -142,6 +145,8 @@ def _check_model(model: nn.Module) -> None:
     if not isinstance(model, ConditionalVAE):
         raise TypeError(f"model: want a ConditionalVAE, got {type(model).__name__}")
     check_plane(model)
+    if tuple(model.shape) != IMAGE_SHAPE:
+        raise ValueError(f"model: want one for images of shape {IMAGE_SHAPE}, got {tuple(model.shape)}")
     if model.conditions != LABELS:
         raise ValueError(f"model: want one with {LABELS} conditions, the digits, got {model.conditions}")
     if not isinstance(model.prior, StandardPrior):
