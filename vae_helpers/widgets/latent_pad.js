@@ -20,7 +20,8 @@ function setUp({ model, el, onStop }) {
   const map = readMap(model);
   const hand = holdZ(model, map.limit);
   onStop(hand.stop);
-  const pad = addPlane(el, map.limit, hand, { name: "latent map", paint: (canvas, unit) => paintMap(map, canvas, unit) });
+  const paint = (canvas, unit) => paintMap(map, canvas, unit);
+  const pad = addPlane(el, map.limit, hand, { name: "latent map", paint });
   const side = append(el, "div", "vae-pad-side");
   const showDigit = decoder.addPlace(addDigit(side, "vae-large"));
   const controls = append(side, "div", "vae-pad-controls");

@@ -10,6 +10,7 @@ import { drawOnChange, makeRender } from "./shared/render.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
 
 const LABELS = Array.from({ length: 10 }, (_, label) => label);
+const LABEL_HELP = "Label: the buttons, the keys 0 to 9, or a click on a digit below.";
 const CIRCLES = [1, 2, 3].map((radius) => ({ radius, text: `${radius}σ` }));
 
 /** What the decoder takes: z, and a 1 at the place of the label. */
@@ -52,7 +53,7 @@ function setUp({ model, el, onStop }) {
   const drawAgain = () => hand.move(Array.from(normalDraws(2), (value) => clamp(value, map.limit)));
   addButton(controls, "draw z again", "another z from the prior N(0, I), the same label", drawAgain);
   onStop(addFullScreen(controls, el));
-  append(side, "div", "vae-note").textContent = `${HELP} Label: the buttons, the keys 0 to 9, or a click on a digit below.`;
+  append(side, "div", "vae-note").textContent = `${HELP} ${LABEL_HELP}`;
   const showRow = addRow(el, decoder, choose, (ink, { z, label }) => large(ink, describe(map, z, label)));
 
   let painted = model.get("label");
@@ -82,7 +83,8 @@ function addLabels(parent, choose) {
   const group = append(parent, "div", "vae-style-labels");
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", "label c");
-  const buttons = LABELS.map((label) => addButton(group, `${label}`, `label c = ${label} (key ${label})`, () => choose(label)));
+  const add = (label) => addButton(group, `${label}`, `label c = ${label} (key ${label})`, () => choose(label));
+  const buttons = LABELS.map(add);
   return (pressed) =>
     buttons.forEach((button, label) => {
       button.setAttribute("aria-pressed", `${label === pressed}`);

@@ -13,7 +13,14 @@ from vae_helpers.models.priors import StandardPrior
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_images, check_whole, is_whole
 from vae_helpers.widgets.shared.codecs import float_bytes
-from vae_helpers.widgets.shared.models import check_codes, check_labels, check_plane, check_weights, map_limit, outputs_of
+from vae_helpers.widgets.shared.models import (
+    check_codes,
+    check_labels,
+    check_plane,
+    check_weights,
+    map_limit,
+    outputs_of,
+)
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import DecoderView

@@ -38,7 +38,7 @@ export function paintMap(map, canvas, unit, prior = true) {
   return background;
 }
 
-/** Circles around the origin, each with its text: those that hold 50, 90 and 99 % of the prior, if the map has no others. */
+/** Circles around the origin, each with its text: a map's own, or those that hold 50, 90 and 99 % of the prior. */
 export function paintCircles(paper, { limit, circles = CIRCLES }, size, unit) {
   for (const { radius, text } of circles) {
     paper.beginPath();

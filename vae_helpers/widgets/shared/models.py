@@ -92,5 +92,5 @@ def check_codes(codes: Tensor, name: str = "") -> None:
 
 
 def map_limit(codes: Tensor, least: float) -> float:
-    """The edge of a map for codes (N, 2), at least ``least``: all but the farthest are on it. One decimal, to be read."""
+    """The edge of a map for codes (N, 2), at least ``least``: all but the farthest are on it. One decimal."""
     return max(least, math.ceil(10.5 * codes.abs().quantile(0.999).item()) / 10)

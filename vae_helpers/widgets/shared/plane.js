@@ -62,9 +62,9 @@ export function holdZ(model, limit) {
 }
 
 /**
- * The square, a slider in two dimensions. `name` says what it is; `paint(canvas, unit)` paints what stays, `unit` pixels to
- * 1 px of CSS. Returns the canvas; `draw(z, ringed)`, which shows the point and rings the places [x, y]; `fit()`, which
- * says whether the square has another size; and `repaint()`, for when what stays has changed.
+ * The square, a slider in two dimensions. `name` says what it is; `paint(canvas, unit)` paints what stays, `unit` pixels
+ * to 1 px of CSS. Returns the canvas; `draw(z, ringed)`, which shows the point and rings the places [x, y]; `fit()`,
+ * which says whether the square has another size; and `repaint()`, for when what stays has changed.
  */
 export function addPlane(parent, limit, hand, { name, paint }) {
   const canvas = append(append(parent, "div", "vae-pad-frame"), "canvas", "vae-pad-map");
