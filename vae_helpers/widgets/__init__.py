@@ -18,6 +18,7 @@ from vae_helpers.widgets.live_curve import LiveLossCurve
 from vae_helpers.widgets.live_latent_map import LiveLatentMap
 from vae_helpers.widgets.reduction_lab import ReductionLab
 from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
+from vae_helpers.widgets.style_pad import StylePad
 
 __all__ = [
     "CompletionPad",
@@ -30,4 +31,5 @@ __all__ = [
     "LiveLossCurve",
     "ReductionLab",
     "ReparameterizationDials",
+    "StylePad",
 ]
