@@ -7,7 +7,7 @@ Each function returns a matplotlib ``Figure`` and shows nothing.
 from vae_helpers.plots.colors import CLASS_COLORS
 from vae_helpers.plots.control import fidelities
 from vae_helpers.plots.curves import convergence, dots, kl_picture, lines, loss_curves, path_lengths, path_profile
-from vae_helpers.plots.diagrams import architectures
+from vae_helpers.plots.diagrams import architectures, conditional_architecture
 from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
 from vae_helpers.plots.graphs import backward_graphs
 from vae_helpers.plots.images import compare_images, manifold, show_images
@@ -20,6 +20,7 @@ __all__ = [
     "backward_graphs",
     "clouds",
     "compare_images",
+    "conditional_architecture",
     "convergence",
     "dots",
     "fidelities",
