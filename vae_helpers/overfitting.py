@@ -105,7 +105,7 @@ def measure(kind: Kind, images: int, seed: int = 0, steps: int = STEPS) -> dict[
         ValueError: another kind, or a number of images that is no multiple of 100, or steps that make no whole epochs.
         KeyboardInterrupt: training was stopped, so there are no figures.
     """
-    check_whole(BATCH, images=images, steps=steps)
+    check_whole(1, images=images, steps=steps)
     if images % BATCH or steps * BATCH % images:
         raise ValueError(f"steps: want whole epochs in batches of {BATCH}, got {steps} steps for {images} images")
     train, test = load_mnist("train", n=images, seed=seed), load_mnist("test")
