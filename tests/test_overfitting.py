@@ -129,6 +129,9 @@ def test_what_the_notebook_says_of_the_table():
         none, label, random, cluster, image = (gaps(kind, images) for kind in KINDS)
         assert max(none) < min(label) < max(label) < min(random + cluster) and max(random + cluster) < min(image)
     assert all(max(gaps(kind, 2000)) < min(gaps(kind, 500)) for kind in KINDS)
+    none, label, random, _, image = (sum(gaps(kind, 500)) / 3 for kind in KINDS)
+    assert random > 3 * none and round(label - none) == 8 and [round(v) for v in (none, random, image)] == [22, 81, 123]
+    assert max(gap for kind in KINDS for gap in gaps(kind, 60_000)) < 0.1  # after five epochs, too
 
 
 def test_the_picture_has_a_line_for_each_condition():
