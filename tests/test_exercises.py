@@ -17,6 +17,7 @@ from vae_helpers.exercises.topics import catalogue
 from vae_helpers.latent_space import slerp
 from vae_helpers.losses import bernoulli_nll, gaussian_kl, gaussian_kl_between, gaussian_nll
 from vae_helpers.models import VAE, ConditionalVAE
+from vae_helpers.models.completion import pixel_mask, unseen_nll
 
 BCE = F.binary_cross_entropy_with_logits
 MANY_IMAGES = {"sample_prior"}  # it takes them to see a distribution
@@ -167,6 +168,13 @@ def test_the_answers_on_conditions_are_what_the_model_does():
     _, mu, logvar = model.prior(c)
     ours = EXERCISES["conditional_kl"].reference(values, -values, labels, mu[:, 0], logvar[:, 0])
     torch.testing.assert_close(ours, model.prior.kl(values, -values, values, c[labels]))
+
+
+def test_the_masked_loss_is_that_of_the_quadrants():
+    logits, x = torch.randn(2, 4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    flags = torch.tensor([[0.0, 0, 1, 0], [1, 0, 1, 0], [1, 1, 1, 0], [0, 0, 0, 0]])
+    ours = EXERCISES["masked_nll"].reference(logits, x.sigmoid(), pixel_mask(flags))
+    torch.testing.assert_close(ours, unseen_nll(logits, x.sigmoid(), flags))
 
 
 def test_right_answers_promise_no_more_than_is_so():
