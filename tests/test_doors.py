@@ -16,6 +16,7 @@ from vae_helpers.encoding import decode_images, encode_distributions, encode_mea
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
 from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE
+from vae_helpers.overfitting import k_means
 from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 from vae_helpers.widgets import (
@@ -282,6 +283,7 @@ TAKE_SEEDS = {
     "KLDials": lambda seed: KLDials(seed=seed),
     "ReparameterizationDials": lambda seed: ReparameterizationDials(small(), seed=seed),
     "fit_classifier": lambda seed: fit_classifier(Classifier(2), X, LABELS, epochs=2, seed=seed),
+    "k_means": lambda seed: k_means(X, 2, seed=seed),
 }
 
 

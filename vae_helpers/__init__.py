@@ -5,8 +5,8 @@ reader sees where it stands. The modules, in the order in which they may import 
 
 ``validation``, ``threads``, ``stopping``, ``history`` -> ``data``, ``losses``, ``kl_derivation`` -> ``models`` ->
 ``evaluation``, ``checkpoints``, ``encoding``, ``latent_space``, ``gradient_estimators``, ``probes`` -> ``training``,
-``grid_posterior``, ``quadrants``, ``fidelity`` -> ``plots`` -> ``widgets``, ``exercises``, ``pretrain``, ``doctor`` ->
-the notebooks.
+``grid_posterior``, ``quadrants``, ``fidelity`` -> ``plots``, ``overfitting`` -> ``widgets``, ``exercises``,
+``pretrain``, ``doctor`` -> the notebooks.
 """
 
 __version__ = "0.1.0"

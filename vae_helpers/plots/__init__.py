@@ -12,6 +12,7 @@ from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
 from vae_helpers.plots.graphs import backward_graphs
 from vae_helpers.plots.images import compare_images, manifold, show_images
 from vae_helpers.plots.maps import add_path, clouds, latent_map, latent_maps
+from vae_helpers.plots.overfitting import overfitting_gaps
 
 __all__ = [
     "CLASS_COLORS",
@@ -32,6 +33,7 @@ __all__ = [
     "log_weights",
     "loss_curves",
     "manifold",
+    "overfitting_gaps",
     "path_lengths",
     "path_profile",
     "posteriors",
