@@ -16,10 +16,12 @@ from vae_helpers.data import binarize, load_mnist
 from vae_helpers.encoding import decode_images, encode_distributions, encode_means
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
-from vae_helpers.models import VAE, Autoencoder, Classifier
+from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE
+from vae_helpers.overfitting import k_means
 from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 from vae_helpers.widgets import (
+    CompletionPad,
     DrawPad,
     InterpolationSlider,
     KLDials,
@@ -243,6 +245,8 @@ TAKE_WHOLE_NUMBERS = {
     "shown": (lambda n: LatentPad(small(), X, LABELS, shown=n), "shown"),
     "shown on a drawing pad": (lambda n: DrawPad(small(), X, LABELS, shown=n), "shown"),
     "index": (lambda n: DrawPad(small(), X, LABELS, index=n), "index"),
+    "index of a part": (lambda n: CompletionPad(CompletionVAE(2, (4,)), X, LABELS, index=n), "index"),
+    "count": (lambda n: CompletionPad(CompletionVAE(2, (4,)), X, LABELS, count=n), "count"),
     "draws": (lambda n: KLDials(draws=n), "draws"),
     "draws of the trick": (lambda n: ReparameterizationDials(small(), draws=n), "draws"),
     "sets": (lambda n: ReparameterizationDials(small(), sets=n), "sets"),
@@ -283,6 +287,7 @@ TAKE_SEEDS = {
     "KLDials": lambda seed: KLDials(seed=seed),
     "ReparameterizationDials": lambda seed: ReparameterizationDials(small(), seed=seed),
     "fit_classifier": lambda seed: fit_classifier(Classifier(2), X, LABELS, epochs=2, seed=seed),
+    "k_means": lambda seed: k_means(X, 2, seed=seed),
 }
 
 
@@ -300,16 +305,17 @@ def test_seeds_of_numpy_draw_the_same():
     assert torch.equal(small().sample(2, seed=np.int64(7)), small().sample(2, seed=7))
 
 
-@pytest.mark.parametrize("door", ["InterpolationSlider", "LatentPad", "DrawPad"])
+@pytest.mark.parametrize("door", ["InterpolationSlider", "LatentPad", "DrawPad", "CompletionPad"])
 @pytest.mark.parametrize(
     "labels", [None, [0] * 6, LABELS.float(), LABELS > 2, LABELS[:, None], LABELS[:2], LABELS + 9, LABELS - 1]
 )
 def test_labels(door, labels):
-    calls = {"LatentPad": LatentPad, "DrawPad": DrawPad}
+    calls = {"LatentPad": LatentPad, "DrawPad": DrawPad, "CompletionPad": CompletionPad}
     call = calls.get(door, lambda *arguments: InterpolationSlider(*arguments, 0, 1))
-    call(small(), X, LABELS.to(torch.uint8))
+    model = CompletionVAE(2, (4,)) if door == "CompletionPad" else small()
+    call(model, X, LABELS.to(torch.uint8))
     with pytest.raises(ValueError, match="^labels: want (a tensor of one label|whole numbers from 0 to 9)"):
-        call(small(), X, labels)
+        call(model, X, labels)
 
 
 def test_labels_of_the_classifier():

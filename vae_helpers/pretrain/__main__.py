@@ -3,12 +3,16 @@
 import sys
 
 from vae_helpers.pretrain.classifier import train_classifier
+from vae_helpers.pretrain.conditional import train_conditional
 from vae_helpers.pretrain.digits import draw_map, train_digits
+from vae_helpers.pretrain.overfitting import train_overfitting
 
 PARTS = {
     "digits": train_digits,
     "classifier": train_classifier,
     "map": draw_map,
+    "conditional": train_conditional,
+    "overfitting": train_overfitting,
 }
 
 
