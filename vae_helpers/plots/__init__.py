@@ -11,6 +11,7 @@ from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
 from vae_helpers.plots.graphs import backward_graphs
 from vae_helpers.plots.images import compare_images, manifold, show_images
 from vae_helpers.plots.maps import add_path, clouds, latent_map, latent_maps
+from vae_helpers.plots.quadrants import completions
 
 __all__ = [
     "CLASS_COLORS",
@@ -20,6 +21,7 @@ __all__ = [
     "clouds",
     "compare_images",
     "conditional_architecture",
+    "completions",
     "convergence",
     "dots",
     "gap",
