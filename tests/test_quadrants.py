@@ -54,31 +54,31 @@ def test_one_draw_from_the_prior_is_a_reconstruction(model, images):
     )
 
 
-def test_both_ways_to_draw_find_the_same_evidence(model, images):
-    """The integral over z, by quadrature on a grid, of a model whose pixels hardly depend on z."""
-    x, seen = images[:3], published_seen(3, 3)
-    model.decoder[0].weight.data[:, :2] *= 3
-    axis = torch.linspace(-8, 8, 201)
-    eps = torch.cartesian_prod(axis, axis)
-    weight = torch.exp(-0.5 * eps.square().sum(dim=1)) / (2 * math.pi) * (axis[1] - axis[0]) ** 2
+@torch.no_grad()
+def test_both_ways_to_draw_find_the_same_evidence(images):
+    """The integral over z, by quadrature in one dimension."""
+    model, x, seen = CompletionVAE(1, (16,), seed=1), images[:3], published_seen(3, 3)
+    eps = torch.linspace(-8, 8, 401)[:, None]
+    weight = torch.exp(-0.5 * eps[:, 0].square()) / math.sqrt(2 * math.pi) * 16 / 400
     exact = []
     for k in range(3):
         mu, logvar = model.predict(x[k : k + 1], seen[:1])
-        many = x[k : k + 1].expand(len(eps), -1, -1, -1)
-        flags = seen[:1].expand(len(eps), 4)
+        many, flags = x[k : k + 1].expand(401, -1, -1, -1), seen[:1].expand(401, 4)
         nll = unseen_nll(model.decode(mu + torch.exp(logvar / 2) * eps, many, flags), many, flags)
         exact.append(-torch.logsumexp(weight.log() - nll, dim=0).item())
+    one_draw = prior_nll(model, x, seen, draws=1)
+    assert (one_draw - torch.tensor(exact)).abs().max() > 0.5  # the draws do matter
     for estimate in (prior_nll, importance_nll):
-        assert estimate(model, x, seen, draws=4000).tolist() == pytest.approx(exact, abs=0.1)
+        assert estimate(model, x, seen, draws=1000).tolist() == pytest.approx(exact, abs=0.15)
 
 
 def test_more_draws_lower_both_and_q_stays_below_the_elbo(model, images):
     x, seen = images[:200], published_seen(1, 200)
     elbo = evaluate(model, (x, seen)).total
     for estimate in (prior_nll, importance_nll):
-        few, many = (estimate(model, x, seen, draws=draws).mean().item() for draws in (1, 50))
+        few, many = (estimate(model, x, seen, draws=draws).mean().item() for draws in (1, 20))
         assert many < few
-    assert many < elbo - 0.1 and few == pytest.approx(elbo, abs=1)  # one draw from q is the negative ELBO's estimate
+    assert many < elbo - 0.1 and few == pytest.approx(elbo, abs=3)  # one draw from q is the negative ELBO's estimate
 
 
 def test_scores_are_those_of_the_three_masks(model, images):

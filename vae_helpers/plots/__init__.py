@@ -14,6 +14,7 @@ from vae_helpers.plots.graphs import backward_graphs
 from vae_helpers.plots.images import compare_images, manifold, show_images
 from vae_helpers.plots.maps import add_path, clouds, latent_map, latent_maps
 from vae_helpers.plots.overfitting import overfitting_gaps
+from vae_helpers.plots.quadrants import completions
 
 __all__ = [
     "CLASS_COLORS",
@@ -24,6 +25,7 @@ __all__ = [
     "colour_rows",
     "compare_images",
     "conditional_architecture",
+    "completions",
     "convergence",
     "dots",
     "fidelities",
