@@ -134,7 +134,7 @@ function addPrefix(parent, { longest, read, onPrefix }) {
   const label = append(parent, "label", "vae-names-row");
   append(label, "span", "").textContent = "first letters";
   const field = append(label, "input", "vae-names-prefix");
-  Object.assign(field, { type: "text", maxLength: longest, autocomplete: "off", spellcheck: false });
+  Object.assign(field, { type: "text", value: "", maxLength: longest, autocomplete: "off", spellcheck: false });
   field.setAttribute("autocapitalize", "none");
   const word = append(parent, "div", "vae-names-word");
   word.setAttribute("role", "status");

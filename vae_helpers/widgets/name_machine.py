@@ -1,6 +1,7 @@
 """The name machine: names by language, first letters, z and temperature, each letter computed in the browser."""
 
 import unicodedata
+from functools import cache
 from typing import Any
 
 import ipywidgets as widgets
@@ -79,10 +80,11 @@ class NameMachine(Stage, widgets.VBox):
     2014, *A\\* sampling*.
     """
 
-    language = traitlets.Any(0)
-    prefix = traitlets.Any("")
-    temperature = traitlets.Any(0.8)
-    z = traitlets.Any()
+    # of any type that the validators below take: NumPy's numbers too
+    language = traitlets.TraitType(0)
+    prefix = traitlets.TraitType("")
+    temperature = traitlets.TraitType(0.8)
+    z = traitlets.TraitType(())
 
     def __init__(
         self,
@@ -100,10 +102,10 @@ class NameMachine(Stage, widgets.VBox):
         self._decoder, self._latent_dim = frozen(model.decoder, "decoder").float().cpu(), model.latent_dim
         self._generator = Generator().manual_seed(0)
         self.language, self.temperature = language, temperature
-        self.prefix = prefix
+        self.prefix = prefix  # after the language, which says what a capital I is
         z = torch.randn(model.latent_dim, generator=self._generator)
         self.z = [round(STEP * round(value / STEP), 2) for value in z.clamp(-LIMIT, LIMIT).tolist()]
-        self.view = NameMachineView(count=int(count), known=_names_of_the_data(), **_weights(self._decoder))
+        self.view = NameMachineView(count=int(count), known=[*_names_of_the_data()], **_weights(self._decoder))
         for name in ("language", "prefix", "temperature", "z"):
             traitlets.link((self, name), (self.view, name))
         self.children = [self.view]
@@ -199,7 +201,8 @@ def _weights(decoder: Any) -> dict[str, Any]:
     }
 
 
-def _names_of_the_data() -> list[str]:
+@cache
+def _names_of_the_data() -> tuple[str, ...]:
     """For each language all its names, those held out too."""
     names, languages = (torch.cat(parts) for parts in zip(*map(load_names, ("train", "test")), strict=True))
-    return [" ".join(sorted(read_out(names[languages == k]))) for k in range(len(LANGUAGES))]
+    return tuple(" ".join(sorted(read_out(names[languages == k]))) for k in range(len(LANGUAGES)))
