@@ -16,6 +16,7 @@ import copy
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import load_mnist
 from vae_helpers.exercises import solution
+from vae_helpers.models.name_vae import NameVAE
 from vae_helpers.training import History
 from vae_helpers.widgets import *
 model, wide = (load_checkpoint({str(REPO_DATA / "weights")!r} + name) for name in ("/vae_2d.pt", "/vae_20d.pt"))
@@ -24,6 +25,8 @@ paler, collapsed = copy.deepcopy(model), copy.deepcopy(wide)
 paler.decoder.head.bias.data -= 1  # the same strokes, thinner
 for parameter in collapsed.encoder.head.parameters():
     parameter.data.zero_()  # q(z|x) is the prior for every x
+speller = NameVAE(seed=0)
+speller.decoder.head.bias.data[0] += 3  # it is likelier that a name ends: those of an untrained model never would
 """
 
 
@@ -81,6 +84,7 @@ GALLERY = (
     Entry("pad", "LatentPad(model, images, labels", ".vae-pad-map", ".vae-large canvas"),
     Entry("draw", "DrawPad(model, images, labels", ".vae-draw-paper", ".vae-draw-map"),
     Entry("drawn", 'DrawPad({"paler": paler, "VAE": model}, images, labels', ".vae-draw-paper", ".vae-draw-map"),
+    Entry("machine", "NameMachine(speller", ".vae-fader", ".vae-names-bars"),
     Entry("watch", "LiveLatentMap(images, labels", "", ".vae-map", python="watch(model)"),
     Entry("curve", "LiveLossCurve(", "", "img", python=f"curve(History([{EPOCH}]))"),
 )

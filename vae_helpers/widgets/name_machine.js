@@ -32,7 +32,7 @@ export function barsOf(logits, temperature, letters, alphabet) {
 export function barsText(bars, prefix) {
   const likely = [...bars].sort((a, b) => b.q - a.q).slice(0, 5);
   const words = likely.map(({ name, q }) => `${name} ${Math.round(100 * q)} %`).join(", ");
-  return `the next letter ${prefix ? `after ${prefix}` : "(the first)"}: ${words}`;
+  return `the ${prefix ? `next letter after ${prefix}` : "first letter"}: ${words}`;
 }
 
 function setUp({ model, el, onStop }) {
@@ -208,8 +208,8 @@ function addBars(parent) {
   canvas.setAttribute("role", "img");
   const show = (bars, prefix, temperature) => {
     canvas.setAttribute("aria-label", barsText(bars, prefix));
-    const where = prefix ? `after “${prefix}”` : "at the start";
-    title.textContent = `p(next letter) ${where}: filled at temperature ${temperature.toFixed(2)}, outlined at 1`;
+    const which = prefix ? `next letter after “${prefix}”` : "first letter";
+    title.textContent = `p(${which}) at temperature ${temperature.toFixed(2)}; outlined: at 1`;
     drawBars(canvas, bars);
   };
   return { canvas, show };
@@ -236,7 +236,7 @@ function drawBars(canvas, bars) {
     const word = Math.max(0, k - (bars.length - 2)); // 1 for the last: both words are two bars wide
     const wide = k >= bars.length - 2 ? 2 : 1;
     const at = left + width * (k + word);
-    Object.assign(context, { fillStyle: "#0b5fa5", strokeStyle: "#111", lineWidth: 2 });
+    Object.assign(context, { fillStyle: "#5fa8e0", strokeStyle: "#111", lineWidth: 2 });
     context.fillRect(at + 0.15 * width, foot - height(q), (wide - 0.3) * width, height(q));
     context.strokeRect(at + 0.15 * width, foot - height(p), (wide - 0.3) * width, height(p));
     context.fillStyle = "#111";
