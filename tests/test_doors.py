@@ -16,7 +16,7 @@ from vae_helpers.encoding import decode_images, encode_distributions, encode_mea
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
 from vae_helpers.models import VAE, Autoencoder, Classifier, NameVAE
-from vae_helpers.pretrain import fit_classifier
+from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.text import NGram, importance_nll
 from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 from vae_helpers.widgets import (

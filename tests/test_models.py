@@ -9,7 +9,7 @@ from vae_helpers.evaluation import evaluate
 from vae_helpers.models import VAE, Autoencoder, Classifier, ConditionalVAE, NameVAE, reparameterize
 from vae_helpers.models.priors import LearnedPrior, StandardPrior
 from vae_helpers.models.sequences import SequenceDecoder
-from vae_helpers.pretrain import fit_classifier
+from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.training import fit
 
 

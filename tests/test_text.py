@@ -77,7 +77,7 @@ def test_importance_sampling_is_exact_where_the_sum_can_be_had(held_out):
     model.decoder.gru.weight_ih_l0.data[:, 4:6] = 0
     x, c = held_out[0][:20], held_out[1][:20]
     known = model.nll(torch.zeros(20, 2), c, x)
-    assert torch.allclose(importance_nll(model, x, c, draws=2000), known, atol=0.1)
+    assert torch.allclose(importance_nll(model, x, c, draws=300), known, atol=0.2)
     model.encoder.head.weight.data.zero_(), model.encoder.head.bias.data.zero_()
     assert torch.allclose(importance_nll(model, x, c, draws=1), known, atol=1e-4)
 
