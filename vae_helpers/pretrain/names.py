@@ -9,7 +9,7 @@ from vae_helpers.models import NameVAE
 from vae_helpers.training import fit, warm_up
 
 # Hidden letters and a KL that weighs less than 1, so that z is used: with neither, the decoder leaves it alone.
-RECIPE = {"latent_dim": 8, "input_dropout": 0.7, "beta": 0.3, "beta_after": 10, "epochs": 40, "batch_size": 128}
+RECIPE = {"latent_dim": 8, "input_dropout": 0.4, "beta": 0.6, "beta_after": 10, "epochs": 30, "batch_size": 128}
 
 
 def train_names(seed: int = 0) -> None:
