@@ -4,7 +4,7 @@ Importing it loads nothing heavy: a notebook imports each name from the module i
 reader sees where it stands. The modules, in the order in which they may import one another:
 
 ``validation``, ``threads``, ``stopping``, ``history`` -> ``data``, ``losses``, ``kl_derivation`` -> ``models`` ->
-``evaluation``, ``checkpoints``, ``encoding``, ``latent_space``, ``gradient_estimators`` -> ``training``,
+``evaluation``, ``checkpoints``, ``encoding``, ``latent_space``, ``gradient_estimators``, ``text`` -> ``training``,
 ``grid_posterior`` -> ``plots`` -> ``widgets``, ``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
 """
 

@@ -134,6 +134,8 @@ class NameVAE(nn.Module):
             z = torch.randn(len(c), self.latent_dim, generator=generator).to(c)
         told, state = self._told(z, c), None
         forced = spell([prefix], steps=0)[0].tolist()
+        if len(forced) > LONGEST:
+            raise ValueError(f"prefix: want at most {LONGEST} letters, got {len(forced)}")
         letter, drawn = torch.zeros(len(c), dtype=torch.long, device=c.device), []
         for place in range(LONGEST):
             logits, state = self.decoder.step(letter, told, state)

@@ -6,7 +6,7 @@ Each function returns a matplotlib ``Figure`` and shows nothing.
 
 from vae_helpers.plots.colors import CLASS_COLORS
 from vae_helpers.plots.curves import convergence, dots, kl_picture, lines, loss_curves, path_lengths, path_profile
-from vae_helpers.plots.diagrams import architectures
+from vae_helpers.plots.diagrams import architectures, conditional_architecture
 from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
 from vae_helpers.plots.graphs import backward_graphs
 from vae_helpers.plots.images import compare_images, manifold, show_images
@@ -19,6 +19,7 @@ __all__ = [
     "backward_graphs",
     "clouds",
     "compare_images",
+    "conditional_architecture",
     "convergence",
     "dots",
     "gap",

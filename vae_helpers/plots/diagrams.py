@@ -7,10 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, Polygon
 from torch import Generator, Tensor
 
-from vae_helpers.models import VAE, Autoencoder, reparameterize
+from vae_helpers.models import VAE, Autoencoder, ConditionalVAE, reparameterize
 from vae_helpers.plots.images import _ink
 
-BLUE, ORANGE = "#3f90da", "#ffa90e"
+BLUE, ORANGE, RED = "#3f90da", "#ffa90e", "#bd1f01"
+CONDITION = {"boxstyle": "round,pad=0.4", "fc": "#fbe3dc", "ec": "#bd1f01"}
 
 
 @torch.no_grad()
@@ -32,16 +33,37 @@ def architectures(autoencoder: Autoencoder, vae: VAE, image: Tensor, seed: int =
 
     mu, logvar = vae.encode(image[None])
     z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=Generator().manual_seed(seed)))
-    sigma = torch.exp(0.5 * logvar)[0]
     _frame(lower, "Variational autoencoder", image, torch.sigmoid(vae.decode(z))[0])
-    plane = _plane(lower, "Latent space, enlarged: a distribution $q(z|x)$")
-    for scale in (2, 4):  # one and two standard deviations to either side
-        plane.add_patch(Ellipse(mu[0].tolist(), *(scale * sigma).tolist(), fc=BLUE, alpha=0.3, ec="black"))
-    plane.plot(*mu[0].tolist(), "+", color="black", ms=10)
-    plane.plot(*z[0].tolist(), "o", color="black", ms=7)
-    _zoom(plane, mu[0], 2.6 * sigma.max().item())
+    _cloud(lower, "Latent space, enlarged: a distribution $q(z|x)$", mu[0], logvar[0], z[0])
     _arrow(lower, 3.35, 4.75, "mean $\\mu(x)$\nvariance $\\sigma^2(x)$")
     _arrow(lower, 6.45, 7.75, "sampled\n$z \\sim q(z|x)$")
+    fig.tight_layout(pad=0.3)
+    return fig
+
+
+@torch.no_grad()
+def conditional_architecture(model: ConditionalVAE, image: Tensor, label: Tensor, seed: int = 0) -> Figure:
+    """A conditional VAE with ``image``, (1, 28, 28), and its ``label``, (), going in: what is told the label.
+
+    Of the latent space, two dimensions are drawn. ``seed`` is for the draw of z.
+    """
+    fig, axis = plt.subplots(figsize=(11, 3.5))
+    mu, logvar = model.encode(image[None], label[None])
+    z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=Generator().manual_seed(seed)))
+    _frame(axis, "Conditional VAE", image, torch.sigmoid(model.decode(z, label[None]))[0])
+    _cloud(axis, "two dimensions of $q(z|x, c)$, enlarged", mu[0, :2], logvar[0, :2], z[0, :2])
+    _arrow(axis, 3.35, 4.75, "mean, variance\ngiven $x$, $c$")
+    _arrow(axis, 6.45, 7.75, "sampled\n$z \\sim q(z|x, c)$")
+    axis.set_ylim(-2.35, 1.45)
+    axis.text(5.6, -2.05, f"condition $c$: {label.item()}", ha="center", va="center", weight="bold", bbox=CONDITION)
+    told = {"arrowstyle": "-|>", "color": RED, "lw": 1.8}
+    for x, y, bend in (
+        (2.6, -0.72, "angle,angleA=0,angleB=90"),
+        (8.5, -0.72, "angle,angleA=0,angleB=90"),
+        (5.6, -1.3, "arc3"),
+    ):
+        axis.annotate("", (x, y), (5.6, -2.05), arrowprops=told | {"connectionstyle": bend}, zorder=0)
+    axis.text(5.72, -1.78, "in some models\nthe prior $p(z|c)$, too", fontsize=10, color=RED)
     fig.tight_layout(pad=0.3)
     return fig
 
@@ -75,6 +97,16 @@ def _plane(axis: Axes, caption: str) -> Axes:
     inset.set(xticks=[], yticks=[])
     axis.text(5.6, -1.15, caption, ha="center", va="center")
     return inset
+
+
+def _cloud(axis: Axes, caption: str, mu: Tensor, logvar: Tensor, z: Tensor) -> None:
+    """A plane with a Gaussian's mean, its ellipses of one and two standard deviations, and a draw; each (2,)."""
+    plane, sigma = _plane(axis, caption), torch.exp(0.5 * logvar)
+    for scale in (2, 4):  # one and two standard deviations to either side
+        plane.add_patch(Ellipse(mu.tolist(), *(scale * sigma).tolist(), fc=BLUE, alpha=0.3, ec="black"))
+    plane.plot(*mu.tolist(), "+", color="black", ms=10)
+    plane.plot(*z.tolist(), "o", color="black", ms=7)
+    _zoom(plane, mu, 2.6 * sigma.max().item())
 
 
 def _zoom(plane: Axes, centre: Tensor, reach: float) -> None:

@@ -1,7 +1,4 @@
-"""Train the checkpoints in data/weights and draw the README's map: ``make weights``.
-
-About fifteen minutes on two CPU cores. The losses, the settings and the versions are stored in each file.
-"""
+"""The classifier that judges generated digits."""
 
 import torch
 from jaxtyping import Float, Integer
@@ -9,51 +6,13 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 from torchvision.transforms import v2
 
-from vae_helpers import plots
-from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
+from vae_helpers.checkpoints import save_checkpoint
 from vae_helpers.data import REPO_DATA, load_mnist
-from vae_helpers.encoding import encode_distributions
 from vae_helpers.evaluation import hole_fraction
-from vae_helpers.models import MODELS, Classifier
+from vae_helpers.models import Classifier
 from vae_helpers.models.layers import seeded
-from vae_helpers.training import fit
+from vae_helpers.pretrain.origin import MADE_FROM
 from vae_helpers.validation import as_seed, check_dtype_of, check_images, check_whole, checked
-
-RECIPES = {
-    # the network of notebook 05, trained for longer
-    "vae_2d.pt": {"latent_dim": 2, "epochs": 70},
-    # the same, with one thing changed: without a distribution, or with another weight of the KL
-    "autoencoder_2d.pt": {"model": "Autoencoder", "latent_dim": 2, "epochs": 70},
-    "vae_2d_beta_0.1.pt": {"latent_dim": 2, "epochs": 70, "beta": 0.1},
-    "vae_2d_beta_10.pt": {"latent_dim": 2, "epochs": 70, "beta": 10.0},
-    # one with room to show how straight lines behave in many dimensions
-    "vae_20d.pt": {"latent_dim": 20, "epochs": 20},
-}
-
-MADE_FROM = {"data": "MNIST, grey pixels", "torch": str(torch.__version__), "seed": 0}
-
-
-def main() -> None:
-    for name, recipe in RECIPES.items():
-        train(name, recipe)
-    train_classifier()
-    draw_map()
-
-
-def train(name: str, recipe: dict) -> None:
-    """Train one of the recipes, and store it under its name."""
-    train_images, _ = load_mnist("train")
-    test_images, _ = load_mnist("test")
-    model = MODELS[recipe.get("model", "VAE")](latent_dim=recipe["latent_dim"], seed=0)
-    history = fit(model, train_images, test_images, epochs=recipe["epochs"], beta=recipe.get("beta", 1.0), seed=0)
-    if history.stopped:
-        raise SystemExit(f"{name} stays as it was: training was stopped")
-    last = history.last
-    path = save_checkpoint(model, REPO_DATA / "weights" / name, {**MADE_FROM, **recipe, "last_epoch": last})
-    print(
-        f"{path}: {last['test_total']:.2f} nats per test image ({last['test_reconstruction']:.2f} + "
-        f"{last['test_kl']:.2f} KL), {path.stat().st_size / 1e6:.1f} MB"
-    )
 
 
 def train_classifier(epochs: int = 12) -> None:
@@ -107,15 +66,3 @@ def fit_classifier(
                 optimizer.step()
                 scheduler.step()
     model.eval()
-
-
-def draw_map() -> None:
-    """The test set on the latent plane of the shipped 2-D model, as docs/latent_map.png."""
-    images, labels = load_mnist("test")
-    codes, _ = encode_distributions(load_checkpoint(REPO_DATA / "weights" / "vae_2d.pt"), images)
-    fig = plots.latent_map(codes, labels, limit=3.6)
-    fig.savefig(REPO_DATA.parent / "docs" / "latent_map.png", dpi=80)
-
-
-if __name__ == "__main__":
-    main()

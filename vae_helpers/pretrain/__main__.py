@@ -1,0 +1,24 @@
+"""``python -m vae_helpers.pretrain [PART ...]``: all parts, or those named."""
+
+import sys
+
+from vae_helpers.pretrain.classifier import train_classifier
+from vae_helpers.pretrain.digits import draw_map, train_digits
+
+PARTS = {
+    "digits": train_digits,
+    "classifier": train_classifier,
+    "map": draw_map,
+}
+
+
+def main(names: list[str]) -> None:
+    """Make the parts named, or all of them."""
+    if unknown := [name for name in names if name not in PARTS]:
+        raise SystemExit(f"There is no part {unknown[0]}. There are: {', '.join(PARTS)}")
+    for name in names or PARTS:
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
