@@ -88,7 +88,7 @@ def test_python_moves_the_page(notebook, cell):
     wait_until(notebook.page, lambda: field(cell).input_value() == "il" and pressed(cell) == ["Turkish"])
     frames(notebook.page)
     assert all(name.startswith("İl") for name in names(cell))
-    assert cell.get_by_text("p(next letter after “İl”) at temperature 0.50; outlined: at 1").is_visible()
+    assert cell.get_by_text("p(next letter after “İl”), temperature 0.50 (outline: 1)").is_visible()
 
 
 def test_it_answers_while_the_kernel_is_busy_and_is_read_out(notebook, cell):

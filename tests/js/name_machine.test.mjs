@@ -159,7 +159,7 @@ test("the bars are drawn, as high as the chances", () => {
   const [a, i, end, rest] = heights("strokeRect");
   assertClose([i / a, end / a, rest / a], [0.5, 0.5, 0], 1e-6);
   assertClose(heights("fillRect"), [a, i, end, rest], 1e-6);
-  assert.match(el.querySelector(".vae-names-title").textContent, /^p\(first letter\) at temperature 1\.00; outlined: at 1$/);
+  assert.match(el.querySelector(".vae-names-title").textContent, /^p\(first letter\), temperature 1\.00 \(outline: 1\)$/);
   model.set("temperature", 0.5);
   frames.next();
   const [cold, other] = heights("fillRect");

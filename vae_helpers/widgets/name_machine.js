@@ -12,6 +12,7 @@ import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
 const STEP = 0.05; // of the faders
 const REST = 700; // ms without a change before the names are read out
 const TEXT = 26; // height of the bars' text, in the units that they are drawn in
+const WORD = 2.5; // the width of a bar with a word below it, in those with a letter
 const END = "end"; // the model's letter 0
 const NOTE =
   "Blue letters are given, black ones drawn. All names share one z; each letter has noise of its own, which stays while " +
@@ -209,7 +210,7 @@ function addBars(parent) {
   const show = (bars, prefix, temperature) => {
     canvas.setAttribute("aria-label", barsText(bars, prefix));
     const which = prefix ? `next letter after “${prefix}”` : "first letter";
-    title.textContent = `p(${which}) at temperature ${temperature.toFixed(2)}; outlined: at 1`;
+    title.textContent = `p(${which}), temperature ${temperature.toFixed(2)} (outline: 1)`;
     drawBars(canvas, bars);
   };
   return { canvas, show };
@@ -222,7 +223,7 @@ function drawBars(canvas, bars) {
   const context = canvas.getContext("2d");
   const top = Math.max(0.25, ...bars.flatMap(({ p, q }) => [p, q]));
   const [left, foot] = [2.6 * TEXT, size.height - 1.4 * TEXT];
-  const width = (size.width - left) / (bars.length + 2); // the last two have words below them, not letters
+  const width = (size.width - left) / (bars.length - 2 + 2 * WORD); // the last two have words below them, not letters
   const height = (chance) => (chance / top) * (foot - 0.8 * TEXT);
   Object.assign(context, { fillStyle: "#fff", font: `${TEXT}px sans-serif`, textAlign: "right", textBaseline: "middle" });
   context.fillRect(0, 0, size.width, size.height);
@@ -231,16 +232,16 @@ function drawBars(canvas, bars) {
     context.fillText(`${Math.round(100 * share)} %`, left - 0.3 * TEXT, foot - height(share));
     context.fillRect(left, foot - height(share), size.width - left, 1);
   }
-  context.textAlign = "center";
+  Object.assign(context, { textAlign: "center", font: `${Math.min(TEXT, 1.25 * width)}px sans-serif` });
+  let at = left;
   bars.forEach(({ name, p, q }, k) => {
-    const word = Math.max(0, k - (bars.length - 2)); // 1 for the last: both words are two bars wide
-    const wide = k >= bars.length - 2 ? 2 : 1;
-    const at = left + width * (k + word);
+    const wide = k < bars.length - 2 ? 1 : WORD;
     Object.assign(context, { fillStyle: "#5fa8e0", strokeStyle: "#111", lineWidth: 2 });
     context.fillRect(at + 0.15 * width, foot - height(q), (wide - 0.3) * width, height(q));
     context.strokeRect(at + 0.15 * width, foot - height(p), (wide - 0.3) * width, height(p));
     context.fillStyle = "#111";
     context.fillText(name, at + (wide * width) / 2, foot + 0.75 * TEXT);
+    at += wide * width;
   });
 }
 
