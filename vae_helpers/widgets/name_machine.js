@@ -38,42 +38,17 @@ export function barsText(bars, prefix) {
 
 function setUp({ model, el, onStop }) {
   el.classList.add("vae-names");
-  const [alphabet, languages] = [model.get("alphabet"), model.get("languages")];
-  const turkish = (language = model.get("language")) => languages[language] === "Turkish";
-  const data = model.get("known").map((text) => new Set(text.split(" ")));
-  const inUse = data.map((names) => [...alphabet].filter((letter) => [...names].some((name) => name.includes(letter))));
+  const [alphabet, languages, known] = ["alphabet", "languages", "known"].map((name) => model.get(name));
+  const data = known.map((text) => new Set(text.split(" ")));
+  const inUse = known.map((text) => [...alphabet].filter((letter) => text.includes(letter)));
   const weights = Object.fromEntries(["embedding", "gru", "head"].map((name) => [name, toFloats(model.get(name))]));
   const readerOf = keepLast((language, ...z) => {
     const told = [...z, ...languages.map((_, k) => (k === language ? 1 : 0))];
     return makeReader({ network: model.get("network"), alphabet, ...weights }, told);
   });
-  const saving = saveNowAndThen(model);
-  onStop(saving.stop);
-  const set = (name, value) => {
-    model.set(name, value);
-    saving.soon();
-  };
+  const isTurkish = () => languages[model.get("language")] === "Turkish";
 
-  const controls = append(el, "div", "vae-names-controls");
-  const showLanguage = addLanguages(controls, languages, (k) => set("language", k));
-  const showPrefix = addPrefix(controls, {
-    longest: model.get("longest"),
-    read: (text) => readPrefix(text, alphabet, model.get("longest"), turkish()),
-    onPrefix: (prefix) => set("prefix", prefix),
-  });
-  const [coolest, hottest] = model.get("temperatures");
-  const range = { min: coolest, max: hottest };
-  const showTemperature = addFader(controls, "temperature", range, (value) => set("temperature", value));
-  const showZ = addZ(controls, model, (z) => set("z", z));
-  const buttons = append(controls, "div", "vae-controls");
-  addButton(buttons, "draw z again", "another z from N(0, I); the noise of the letters stays", () => {
-    const limit = model.get("limit");
-    set("z", Array.from(normalDraws(model.get("z").length), (value) => clamp(stepped(value), limit)));
-  });
-  addButton(buttons, "other letters", "other noise for the letters; z stays", () => {
-    set("noise", new DataView(gumbelDraws(model.get("noise").byteLength / 4).buffer));
-  });
-  onStop(addFullScreen(buttons, el));
+  const showControls = addControls(el, model, isTurkish, onStop);
   const results = append(el, "div", "vae-names-results");
   const list = addNames(results, model.get("count"));
   onStop(list.stop);
@@ -81,23 +56,51 @@ function setUp({ model, el, onStop }) {
   append(results, "div", "vae-note").textContent = NOTE;
 
   const draw = () => {
-    const [language, prefix, temperature, z] = ["language", "prefix", "temperature", "z"].map((name) => model.get(name));
-    const next = readerOf(language, ...z);
+    const [language, prefix, temperature] = ["language", "prefix", "temperature"].map((name) => model.get(name));
+    const next = readerOf(language, ...model.get("z"));
     const noise = toFloats(model.get("noise"));
     const each = noise.length / model.get("count");
     const names = Array.from({ length: model.get("count") }, (_, k) =>
       drawName(next, prefix, temperature, noise.subarray(each * k, each * (k + 1)), alphabet),
     );
-    showLanguage(language);
-    showPrefix(prefix);
-    showTemperature(temperature);
-    showZ(z);
+    showControls();
     list.show(names.map((name) => describe(name, prefix, language, data, languages)), languages[language]);
-    bars.show(barsOf(next(prefix), temperature, inUse[language], alphabet), capitalised(prefix, turkish()), temperature);
+    bars.show(barsOf(next(prefix), temperature, inUse[language], alphabet), capitalised(prefix, isTurkish()), temperature);
   };
   onStop(drawOnChange(model, el, ["language", "prefix", "temperature", "z", "noise"], draw));
   onStop(onResize(bars.canvas, draw));
   onStop(tendStage(el));
+}
+
+/** All that a hand moves; returns what shows it as the model has it. */
+function addControls(el, model, isTurkish, onStop) {
+  const saving = saveNowAndThen(model);
+  onStop(saving.stop);
+  const set = (name, value) => {
+    model.set(name, value);
+    saving.soon();
+  };
+  const [[min, max], limit, longest] = ["temperatures", "limit", "longest"].map((name) => model.get(name));
+  const controls = append(el, "div", "vae-names-controls");
+  const shows = {
+    language: addLanguages(controls, model.get("languages"), (k) => set("language", k)),
+    prefix: addPrefix(controls, {
+      longest,
+      read: (text) => readPrefix(text, model.get("alphabet"), longest, isTurkish()),
+      onPrefix: (prefix) => set("prefix", prefix),
+    }),
+    temperature: addFader(controls, "temperature", { min, max }, (value) => set("temperature", value)),
+    z: addZ(controls, model, (z) => set("z", z)),
+  };
+  const buttons = append(controls, "div", "vae-controls");
+  addButton(buttons, "draw z again", "another z from N(0, I); the noise of the letters stays", () => {
+    set("z", Array.from(normalDraws(model.get("z").length), (value) => clamp(stepped(value), limit)));
+  });
+  addButton(buttons, "other letters", "other noise for the letters; z stays", () => {
+    set("noise", new DataView(gumbelDraws(model.get("noise").byteLength / 4).buffer));
+  });
+  onStop(addFullScreen(buttons, el));
+  return () => Object.entries(shows).forEach(([name, show]) => show(model.get(name)));
 }
 
 /** A name as it is written: the letters that were given, those that were drawn, and whether the data hold it. */
