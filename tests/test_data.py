@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from vae_helpers.data import DataError, binarize, load_fashion_mnist, load_kmnist, load_mnist, mnist
+from vae_helpers.data import DataError, binarize, load_fashion_mnist, load_kmnist, load_mnist, load_names, mnist, names
 from vae_helpers.data.archives import REPO_DATA, find_archive
 
 LABELS = "t10k-labels-idx1-ubyte.gz"
@@ -203,3 +203,44 @@ def test_look_alikes_take_the_same_keywords(elsewhere, monkeypatch):
     assert images.shape == (20, 1, 28, 28) and set(labels.tolist()) == {2, 7}
     with pytest.raises(TypeError, match="dataset"):
         load_kmnist("test", dataset="MNIST")
+
+
+def test_names_are_split_once_and_for_all():
+    """A fifth held out; none of it in the other part; the same names in both parts, whatever the seed."""
+    (train, spoken), (test, held_out) = load_names("train"), load_names("test")
+    assert train.shape == (5075, 16) and test.shape == (1268, 16) and train.dtype == spoken.dtype == torch.int64
+    assert (torch.bincount(spoken) + torch.bincount(held_out)).tolist() == [1200, 1200, 1161, 785, 1200, 797]
+    texts = names.read_out(train) + names.read_out(test)
+    assert len(set(texts)) == len(texts) == 6343 and set("".join(texts)) == set(names.LETTERS)
+    assert "".join(sorted(names.LETTERS)) == names.LETTERS and "" not in texts
+    by_name = dict(zip(texts, torch.cat([spoken, held_out]).tolist(), strict=True))
+    assert names.LANGUAGES[by_name["abramczuk"]] == "Polish" and names.LANGUAGES[by_name["berlusconi"]] == "Italian"
+    assert torch.equal(load_names("test", seed=0)[0], test) and not torch.equal(load_names("test", seed=1)[0], test)
+
+
+def test_spelling_and_reading():
+    assert names.read_out(names.spell(["ćao", "", "þorgeirs"])) == ["ćao", "", "þorgeirs"]
+    assert torch.equal(names.spell(["c\u0301"]), names.spell(["ć"]))  # a letter and its mark, as some systems write it
+    assert names.spell(["abc"], steps=2).tolist() == [[1, 2, 3]]
+    assert names.read_out(torch.tensor([[1, 0, 2]])) == ["a"]  # what stands behind the end is none of the name
+    for wrong, error in (("abc", TypeError), ([3], TypeError), (["Ada"], ValueError), (["a b"], ValueError)):
+        with pytest.raises(error, match="^names: want"):
+            names.spell(wrong)
+
+
+def test_damaged_names_are_restored_or_named(elsewhere, monkeypatch, offline):
+    bad = names.ARCHIVE.below(elsewhere / "mine")
+    bad.parent.mkdir(parents=True)
+    bad.write_bytes(b"language\tname\nPolish\tnobody\n")
+    monkeypatch.setenv("VAE_DATA_DIR", str(elsewhere / "mine"))
+    with pytest.warns(UserWarning, match="is damaged"), pytest.raises(DataError, match="git checkout -- data/names"):
+        load_names("test")
+    shutil.copytree(REPO_DATA / "names", elsewhere / "repo" / "names")
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert len(load_names("test")[0]) == 1268
+    assert bad.read_bytes() == (REPO_DATA / "names" / "names.tsv").read_bytes()
+
+
+def test_no_such_part_of_the_names():
+    with pytest.raises(ValueError, match='split: want "train" or "test", got \'validation\''):
+        load_names("validation")

@@ -12,13 +12,14 @@ from torch import nn
 from vae_helpers import plots
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
 from vae_helpers.colouring import RegressionNet, colour_digits
-from vae_helpers.data import binarize, load_mnist
+from vae_helpers.data import binarize, load_mnist, load_names
 from vae_helpers.encoding import decode_images, encode_distributions, encode_means
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
-from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE
+from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE, NameVAE
 from vae_helpers.overfitting import k_means
 from vae_helpers.pretrain.classifier import fit_classifier
+from vae_helpers.text import NGram, importance_nll
 from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 from vae_helpers.widgets import (
     CompletionPad,
@@ -34,6 +35,7 @@ from vae_helpers.widgets import (
 
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(6)
+NAMES = torch.tensor([[3, 1, 4, 0]])
 NAN = float("nan")
 
 
@@ -253,6 +255,9 @@ TAKE_WHOLE_NUMBERS = {
     "start": (lambda n: InterpolationSlider(small(), X, LABELS, start=n, end=1), "start"),
     "start_index": (lambda n: InterpolationSlider(small(), X, LABELS, start_index=n, end=1), "start_index"),
     "epochs of the classifier": (lambda n: fit_classifier(Classifier(2), X, LABELS, epochs=n), "epochs"),
+    "hidden of a NameVAE": (lambda n: NameVAE(2, hidden=n), "hidden"),
+    "order": (lambda n: NGram(NAMES, n), "order"),
+    "draws of importance sampling": (lambda n: importance_nll(NameVAE(2), NAMES, LABELS[:1], n), "draws"),
 }
 
 
@@ -288,6 +293,10 @@ TAKE_SEEDS = {
     "ReparameterizationDials": lambda seed: ReparameterizationDials(small(), seed=seed),
     "fit_classifier": lambda seed: fit_classifier(Classifier(2), X, LABELS, epochs=2, seed=seed),
     "k_means": lambda seed: k_means(X, 2, seed=seed),
+    "load_names": lambda seed: load_names("test", seed=seed),
+    "NameVAE": lambda seed: NameVAE(2, seed=seed),
+    "drawn names": lambda seed: NameVAE(2).sample(LABELS[:1], seed=seed),
+    "importance_nll": lambda seed: importance_nll(NameVAE(2), NAMES, LABELS[:1], 2, seed=seed),
 }
 
 

@@ -1,8 +1,10 @@
 import pytest
 import torch
+from torch import nn
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 from torch.nn import functional as F
 
+from vae_helpers.data.names import spell
 from vae_helpers.evaluation import evaluate
 from vae_helpers.models import (
     VAE,
@@ -11,10 +13,12 @@ from vae_helpers.models import (
     CompletionNet,
     CompletionVAE,
     ConditionalVAE,
+    NameVAE,
     reparameterize,
 )
 from vae_helpers.models.completion import pixel_mask, unseen_nll
 from vae_helpers.models.priors import LearnedPrior, StandardPrior
+from vae_helpers.models.sequences import SequenceDecoder
 from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.training import fit
 
@@ -299,3 +303,124 @@ def test_completing_is_learnt(test_set):
         mixed = torch.where(pixel_mask(seen), images.roll(1, dims=0), images)
         told, misled = evaluate(model, (images, seen)).total, evaluate(model, (mixed, seen)).total
         assert told < misled - 3 and told < 120
+
+
+NAMES = spell(["nowak", "bergþórs", "li", "gcaba"])
+TONGUES = torch.tensor([0, 1, 2, 3])
+
+
+@pytest.fixture
+def speller():
+    return NameVAE(3, hidden=16, embedding=4, input_dropout=0.5).eval()
+
+
+def test_shapes_of_the_name_vae(speller):
+    mu, logvar = speller.encode(NAMES, TONGUES)
+    assert mu.shape == logvar.shape == (4, 3)
+    assert speller.decode(mu, TONGUES, NAMES).shape == (4, 17, 61)
+    assert [term.shape for term in speller.loss_terms(NAMES, TONGUES)] == [(4,), (4,)]
+    assert (speller.decoder.embedding.weight.shape, speller.decoder.head.weight.shape) == ((61, 4), (61, 16))
+    assert speller.decoder.gru.weight_ih_l0.shape == (3 * 16, 4 + 3 + 6)  # the letter, z and the language
+
+
+def test_padding_changes_nothing(speller):
+    """Not the code, where the state behind the padding would be read; not the loss, where it would be counted."""
+    short, long = spell(["li", "gcaba"], steps=5), F.pad(spell(["li", "gcaba"], steps=5), (0, 7))
+    torch.testing.assert_close(speller.encode(short, TONGUES[:2]), speller.encode(long, TONGUES[:2]))
+    terms = [speller.loss_terms(names, TONGUES[:2], torch.Generator().manual_seed(0)) for names in (short, long)]
+    torch.testing.assert_close(*terms)
+
+
+def test_neighbours_in_the_batch_change_nothing(speller):
+    """As they would with the batch taken for the time."""
+    together, z = speller.encode(NAMES, TONGUES)[0], torch.ones(4, 3)
+    for k in range(4):
+        torch.testing.assert_close(speller.encode(NAMES[k : k + 1], TONGUES[k : k + 1])[0], together[k : k + 1])
+        alone = speller.nll(z[:1], TONGUES[k : k + 1], NAMES[k : k + 1])
+        torch.testing.assert_close(alone, speller.nll(z, TONGUES, NAMES)[k : k + 1])
+
+
+def test_a_letter_is_predicted_from_those_before_it(speller):
+    """Where the targets are not shifted, a decoder copies the letter that it should predict."""
+    z, changed = torch.ones(4, 3), NAMES.clone()
+    changed[:, 1] = 30
+    before, after = (speller.decode(z, TONGUES, names) for names in (NAMES, changed))
+    torch.testing.assert_close(before[:, :2], after[:, :2])
+    assert (before[:, 2] - after[:, 2]).abs().amax(dim=1).min() > 1e-4
+
+
+def test_nats_are_those_of_the_letters_and_the_end_one_after_another(speller):
+    z, nats = torch.randn(1, 3, generator=torch.Generator().manual_seed(0)), 0.0
+    told, state, seen = torch.cat([z, torch.eye(6)[3:4]], dim=1), None, torch.tensor([0])
+    for letter in [*spell(["gcaba"], steps=0)[0].tolist(), 0]:
+        logits, state = speller.decoder.step(seen, told, state)
+        nats -= logits.log_softmax(dim=1)[0, letter]
+        seen = torch.tensor([letter])
+    torch.testing.assert_close(speller.nll(z, TONGUES[3:], NAMES[3:]), nats[None])
+
+
+def test_letters_are_hidden_in_training_only(speller):
+    def twice(model):
+        z = torch.ones(4, 3)
+        return [model.nll(z, TONGUES, NAMES, torch.Generator().manual_seed(k)) for k in (0, 1)]
+
+    assert torch.equal(*twice(speller)) and not torch.allclose(*twice(speller.train()))
+    blind = NameVAE(3, hidden=16, input_dropout=1).eval()
+    other = blind.decode(torch.ones(1, 3), TONGUES[:1], NAMES[1:2])
+    torch.testing.assert_close(blind.decode(torch.ones(1, 3), TONGUES[:1], NAMES[:1]), other)
+
+
+def test_a_share_of_hidden_letters():
+    decoder = SequenceDecoder(nn.Identity(), inputs=2, hidden=3, outputs=1)
+    heard = []
+    decoder.gru.register_forward_pre_hook(lambda _, inputs: heard.append(inputs[0][..., 0]))
+    decoder(torch.ones(100, 100, 1), torch.ones(100, 1), hide=0.3, generator=torch.Generator().manual_seed(0))
+    assert heard[0].mean().item() == pytest.approx(0.7, abs=0.02) and set(heard[0].unique().tolist()) == {0, 1}
+
+
+def test_drawn_names_begin_as_asked_and_follow_their_seeds(speller):
+    names = speller.sample(TONGUES, prefix="þó", seed=1)
+    assert len(names) == 4 and all(name.startswith("þó") for name in names)
+    assert names == speller.sample(TONGUES, prefix="þó", seed=1) != speller.sample(TONGUES, prefix="þó", seed=2)
+    z = torch.randn(2, 3, generator=torch.Generator().manual_seed(0)).repeat_interleave(2, dim=0)
+    cold = speller.sample(TONGUES[:1].expand(4), z=z, temperature=1e-6)
+    assert cold[0] == cold[1] and cold[2] == cold[3]
+
+
+def test_a_drawn_name_ends_where_its_end_is_drawn(speller):
+    speller.decoder.head.bias.data[0] = 100.0
+    assert speller.sample(TONGUES, prefix="li") == ["li"] * 4
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda model: model.encode(NAMES.float(), TONGUES), TypeError, "names: want integers"),
+        (lambda model: model.encode(NAMES, TONGUES[:3]), ValueError, "c: want one for each of the 4 in names, got 3"),
+        (lambda model: model.encode(NAMES, TONGUES + 3), ValueError, "c: want classes from 0 to 5, got 3 to 6"),
+        (lambda model: model.check_data(NAMES + 60, TONGUES), ValueError, "names: want letters from 0 to 60, got 60"),
+        (lambda model: model.check_data(NAMES.flip(1), TONGUES), ValueError, "names: want zeros behind the last"),
+        (lambda model: model.nll(torch.ones(4, 2), TONGUES, NAMES), ValueError, r"z: want shape \(N, 3\)"),
+        (lambda model: model.nll(torch.ones(1, 3), TONGUES[:1], NAMES), ValueError, r"names: want shape \(1, T\)"),
+        (lambda model: model.sample(TONGUES, prefix="Š"), ValueError, "names: want small letters"),
+        (lambda model: model.sample(TONGUES, prefix="a" * 25), ValueError, "prefix: want at most 24 letters, got 25"),
+        (lambda model: model.sample(TONGUES, temperature=0), ValueError, "temperature: want a number > 0"),
+        (lambda model: model.sample(TONGUES, z=torch.ones(3, 3)), ValueError, "c: want one for each of the 3 in z"),
+        (lambda model: NameVAE(input_dropout=1.5), ValueError, "input_dropout: want a share from 0 to 1, got 1.5"),
+        (lambda model: NameVAE(hidden=0), ValueError, "hidden: want a whole number >= 1"),
+    ],
+)
+def test_bad_names(speller, call, error, said):
+    with pytest.raises(error, match=said):
+        call(speller)
+
+
+def test_a_name_vae_learns_what_the_language_says():
+    """One language repeats its first letter, the other its second."""
+    languages = torch.arange(2).repeat(100)
+    names = (languages + 1)[:, None].repeat(1, 3)
+    model = NameVAE(1, languages=2, letters=3, hidden=8, embedding=2)
+    fit(model, (names, languages), epochs=15, batch_size=20, learning_rate=5e-2, progress=False)
+    told, misled = (evaluate(model, (names, c)).total for c in (languages, 1 - languages))
+    assert told < 1 and misled > 3
+    assert model.sample(torch.tensor([0, 1]), temperature=0.1) == ["aaa", "bbb"]

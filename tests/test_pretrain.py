@@ -1,9 +1,11 @@
 """Training the shipped checkpoints anew. (How good they are: test_evaluation.py; the classifier: test_models.py.)"""
 
 import pytest
+import torch
 
+from vae_helpers.checkpoints import read_checkpoint
 from vae_helpers.pretrain import __main__ as pretrain
-from vae_helpers.pretrain import digits
+from vae_helpers.pretrain import digits, names
 from vae_helpers.training import History
 
 
@@ -24,3 +26,24 @@ def test_parts_are_made_by_name_and_all_without_one(monkeypatch):
     with pytest.raises(SystemExit, match="There is no part d. There are: a, b, c"):
         pretrain.main(["a", "d"])
     assert len(made) == 5
+
+
+def test_names_that_were_stopped_are_not_stored(monkeypatch, tmp_path):
+    monkeypatch.setattr(names, "REPO_DATA", tmp_path)
+    monkeypatch.setattr(names, "fit", lambda *data, **options: History(stopped=True))
+    with pytest.raises(SystemExit, match="name_vae.pt stays as it was: training was stopped"):
+        names.train_names()
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_names_are_trained_as_the_recipe_says_and_stored_in_half_precision(monkeypatch, tmp_path):
+    asked = {}
+    load = names.load_names
+    monkeypatch.setattr(names, "REPO_DATA", tmp_path)
+    monkeypatch.setattr(names, "fit", lambda model, data, **options: asked.update(options) or History())
+    monkeypatch.setattr(names, "load_names", lambda split: tuple(part[:20] for part in load(split)))
+    names.train_names()
+    stored = read_checkpoint(tmp_path / "weights" / "name_vae.pt")
+    assert stored["architecture"]["input_dropout"] == stored["info"]["input_dropout"] == names.RECIPE["input_dropout"]
+    assert {weight.dtype for weight in stored["weights"].values()} == {torch.float16}
+    assert asked["epochs"] == names.RECIPE["epochs"] and asked["beta"](100.0) == names.RECIPE["beta"]

@@ -5,7 +5,7 @@ reader sees where it stands. The modules, in the order in which they may import 
 
 ``validation``, ``threads``, ``stopping``, ``history`` -> ``data``, ``losses``, ``kl_derivation`` -> ``models`` ->
 ``evaluation``, ``checkpoints``, ``encoding``, ``latent_space``, ``gradient_estimators``, ``probes``, ``colouring``,
-``sketches`` -> ``training``, ``grid_posterior``, ``quadrants``, ``fidelity`` -> ``plots``, ``overfitting`` ->
+``sketches``, ``text`` -> ``training``, ``grid_posterior``, ``quadrants``, ``fidelity`` -> ``plots``, ``overfitting`` ->
 ``widgets``, ``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
 """
 

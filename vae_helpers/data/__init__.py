@@ -3,9 +3,10 @@
 from vae_helpers.data.archives import REPO_DATA, DataError
 from vae_helpers.data.binarization import BINARIZATIONS, Binarization, binarize
 from vae_helpers.data.mnist import load_fashion_mnist, load_kmnist, load_mnist
+from vae_helpers.data.names import load_names
 
 # the one list of data sets, by the name of their folder in data/
-DATASETS = {"MNIST": load_mnist, "FashionMNIST": load_fashion_mnist, "KMNIST": load_kmnist}
+DATASETS = {"MNIST": load_mnist, "FashionMNIST": load_fashion_mnist, "KMNIST": load_kmnist, "names": load_names}
 
 __all__ = [
     "BINARIZATIONS",
@@ -17,4 +18,5 @@ __all__ = [
     "load_fashion_mnist",
     "load_kmnist",
     "load_mnist",
+    "load_names",
 ]

@@ -4,12 +4,12 @@ from vae_helpers.models.autoencoder import Autoencoder
 from vae_helpers.models.classifier import Classifier
 from vae_helpers.models.completion import CompletionNet, CompletionVAE
 from vae_helpers.models.conditional_vae import ConditionalVAE
+from vae_helpers.models.name_vae import NameVAE
 from vae_helpers.models.vae import VAE, reparameterize
 
 # the one list of models: what a checkpoint can hold, by class name
-MODELS = {
-    model.__name__: model for model in (VAE, Autoencoder, ConditionalVAE, CompletionVAE, CompletionNet, Classifier)
-}
+KINDS = (VAE, Autoencoder, ConditionalVAE, CompletionVAE, CompletionNet, NameVAE, Classifier)
+MODELS = {model.__name__: model for model in KINDS}
 
 __all__ = [
     "MODELS",
@@ -19,5 +19,6 @@ __all__ = [
     "CompletionNet",
     "CompletionVAE",
     "ConditionalVAE",
+    "NameVAE",
     "reparameterize",
 ]

@@ -1,0 +1,161 @@
+"""A conditional VAE for names: letters one after another, told the language."""
+
+import torch
+from jaxtyping import Float, Integer
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from vae_helpers.data.names import LANGUAGES, LETTERS, read_out, spell
+from vae_helpers.losses import gaussian_kl
+from vae_helpers.models.conditions import Condition, as_vectors, check_condition
+from vae_helpers.models.layers import seeded
+from vae_helpers.models.sequences import SequenceDecoder, SequenceEncoder, count_letters, real_steps
+from vae_helpers.models.vae import reparameterize
+from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_positive, check_whole, is_number
+
+LONGEST = 24  # letters of a drawn name; the longest real one has 16
+
+
+class NameVAE(nn.Module):
+    """q(z|x, c), p(z) = N(0, I), and p(x|z, c) letter by letter; x is a name, c its language.
+
+    >>> model, names = NameVAE(), torch.tensor([[3, 1, 4, 0], [1, 5, 9, 2]])
+    >>> reconstruction, kl = model.loss_terms(names, torch.tensor([0, 5]))
+    >>> reconstruction.shape, kl.shape, len(model.sample(torch.tensor([0, 0, 5])))
+    (torch.Size([2]), torch.Size([2]), 3)
+
+    Args:
+        latent_dim: D, the number of latent dimensions.
+        languages: C, how many there are.
+        letters: of the alphabet, and one more: 0 is a name's start, its end, and the padding behind it.
+        hidden: the size of both GRUs' states.
+        embedding: numbers by which a letter is described.
+        input_dropout: the share of letters that are hidden from the decoder in training, where it is given the true
+            letters before the one to predict: 0 is plain teacher forcing. At 1 it never sees any, not even in use.
+        seed: for the initial weights.
+
+    Raises:
+        ValueError: a size that is not a whole number >= 1, or a share that is not from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        latent_dim: int = 8,
+        languages: int = len(LANGUAGES),
+        letters: int = len(LETTERS) + 1,
+        hidden: int = 128,
+        embedding: int = 32,
+        input_dropout: float = 0.5,
+        seed: int = 0,
+    ):
+        super().__init__()
+        sizes = {"latent_dim": latent_dim, "languages": languages, "letters": letters}
+        sizes |= {"hidden": hidden, "embedding": embedding}
+        check_whole(1, **sizes)
+        if not is_number(input_dropout) or not 0 <= input_dropout <= 1:
+            raise ValueError(f"input_dropout: want a share from 0 to 1, got {input_dropout!r}")
+        self.architecture = {name: int(size) for name, size in sizes.items()} | {"input_dropout": float(input_dropout)}
+        self.latent_dim, self.languages, self.letters, hidden, embedding, self.input_dropout = (
+            self.architecture.values()
+        )
+        with seeded(seed):
+            tables = [nn.Embedding(self.letters, embedding) for _ in range(2)]
+            told = self.latent_dim + self.languages
+            self.encoder = SequenceEncoder(tables[0], embedding + self.languages, hidden, 2 * self.latent_dim)
+            self.decoder = SequenceDecoder(tables[1], embedding + told, hidden, self.letters)
+
+    def check_data(self, names: Tensor, c: Condition, name: str = "names") -> None:
+        """Raise unless these are names and a language for each; reads every value, so call it once."""
+        check_fits(Integer[Tensor, "N T"], **{name: names})
+        if names.numel() and not 0 <= names.min() <= names.max() < self.letters:
+            raise ValueError(f"{name}: want letters from 0 to {self.letters - 1}, got {names.min()} to {names.max()}")
+        if not torch.equal(names != 0, real_steps(count_letters(names), names.shape[1])):
+            raise ValueError(f"{name}: want zeros behind the last letter only")
+        check_condition(c, self.languages, self.encoder.head, len(names))
+
+    def encode(self, names: Integer[Tensor, "N T"], c: Condition) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
+        """Names and their languages -> ``mu, logvar``; the encoder reads each up to its end, and no padding."""
+        check_fits(Integer[Tensor, "N T"], names=names)
+        told, letters_and_end = self._languages(c, names=names), F.pad(names, (0, 1))
+        return self.encoder(letters_and_end, count_letters(names) + 1, told).chunk(2, dim=1)
+
+    def decode(
+        self, z: Float[Tensor, "N D"], c: Condition, names: Integer[Tensor, "N T"], generator: Generator | None = None
+    ) -> Float[Tensor, "N T+1 letters"]:
+        """Logits of each letter of the names and of their end, given the letters *before* it."""
+        check_fits(Integer[Tensor, f"{len(z)} T"], names=names)
+        hide = self.input_dropout if self.training or self.input_dropout == 1 else 0.0
+        start_and_letters = F.pad(names, (1, 0))
+        return self.decoder(start_and_letters, self._told(z, c), hide, generator)
+
+    def loss_terms(
+        self, names: Integer[Tensor, "N T"], c: Condition, generator: Generator | None = None
+    ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
+        """The two terms of the negative ELBO of log p(x|c), with one draw of z per name, in nats."""
+        mu, logvar = self.encode(names, c)
+        z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype))
+        return self.nll(z, c, names, generator), gaussian_kl(mu, logvar)
+
+    def nll(
+        self, z: Float[Tensor, "N D"], c: Condition, names: Integer[Tensor, "N T"], generator: Generator | None = None
+    ) -> Float[Tensor, " N"]:
+        """-log p(x|z, c), summed over the letters of each name and its end; nothing behind that is counted."""
+        logits = self.decode(z, c, names, generator)
+        letters_and_end = F.pad(names, (0, 1))
+        each = F.cross_entropy(logits.transpose(1, 2), letters_and_end, reduction="none")
+        return (each * real_steps(count_letters(names) + 1, each.shape[1])).sum(dim=1)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        languages: Condition,
+        prefix: str = "",
+        z: Float[Tensor, "N D"] | None = None,
+        temperature: float = 1.0,
+        seed: int = 0,
+    ) -> list[str]:
+        """A name for each language, drawn letter by letter.
+
+        Args:
+            languages: (N,), places in ``LANGUAGES``.
+            prefix: the first letters of all names; the model reads them, and goes on.
+            z: one latent a name; drawn from N(0, I) if none is given.
+            temperature: what the logits are divided by before a letter is drawn; below 1 likely letters are likelier.
+            seed: for z and for the letters.
+
+        Raises:
+            TypeError, ValueError: a condition or a latent that the model can't use, a letter that it does not know,
+                or a temperature that is not > 0.
+        """
+        check_positive(temperature=temperature)
+        generator = Generator().manual_seed(as_seed(seed))  # the CPU's, so that a seed means the same everywhere
+        c = as_vectors(languages, self.languages, self.encoder.head)
+        if z is None:
+            z = torch.randn(len(c), self.latent_dim, generator=generator).to(c)
+        told, state = self._told(z, c), None
+        forced = spell([prefix], steps=0)[0].tolist()
+        if len(forced) > LONGEST:
+            raise ValueError(f"prefix: want at most {LONGEST} letters, got {len(forced)}")
+        letter, drawn = torch.zeros(len(c), dtype=torch.long, device=c.device), []
+        for place in range(LONGEST):
+            logits, state = self.decoder.step(letter, told, state)
+            if place < len(forced):
+                letter = torch.full_like(letter, forced[place])
+            else:
+                chances = (logits / temperature).softmax(dim=1).cpu()
+                letter = torch.multinomial(chances, 1, generator=generator)[:, 0].to(c.device)
+            drawn.append(letter)
+        return read_out(torch.stack(drawn, dim=1))
+
+    def _told(self, z: Float[Tensor, "N D"], c: Condition) -> Float[Tensor, "N D+C"]:
+        """The latent and the language, side by side: what the decoder reads at each step."""
+        check_fits(Float[Tensor, f"N {self.latent_dim}"], z=z)
+        check_goes_into(self.decoder.head, z=z)
+        return torch.cat([z, self._languages(c, z=z)], dim=1)
+
+    def _languages(self, c: Condition, **others: Tensor) -> Float[Tensor, "N C"]:
+        [(name, other)] = others.items()
+        c = as_vectors(c, self.languages, self.encoder.head)
+        if len(c) != len(other):
+            raise ValueError(f"c: want one for each of the {len(other)} in {name}, got {len(c)}")
+        return c
