@@ -226,6 +226,7 @@ def test_shapes_of_the_name_vae(speller):
     assert mu.shape == logvar.shape == (4, 3)
     assert speller.decode(mu, TONGUES, NAMES).shape == (4, 17, 61)
     assert [term.shape for term in speller.loss_terms(NAMES, TONGUES)] == [(4,), (4,)]
+    assert [term.shape for term in speller.loss_terms(NAMES.to(torch.uint8), TONGUES)] == [(4,), (4,)]
     assert (speller.decoder.embedding.weight.shape, speller.decoder.head.weight.shape) == ((61, 4), (61, 16))
     assert speller.decoder.gru.weight_ih_l0.shape == (3 * 16, 4 + 3 + 6)  # the letter, z and the language
 
@@ -275,6 +276,7 @@ def test_letters_are_hidden_in_training_only(speller):
     blind = NameVAE(3, hidden=16, input_dropout=1).eval()
     other = blind.decode(torch.ones(1, 3), TONGUES[:1], NAMES[1:2])
     torch.testing.assert_close(blind.decode(torch.ones(1, 3), TONGUES[:1], NAMES[:1]), other)
+    assert blind.sample(TONGUES, "ab")[0][2:] == blind.sample(TONGUES, "oh")[0][2:]  # nor sees it those it has drawn
 
 
 def test_a_share_of_hidden_letters():
@@ -327,7 +329,7 @@ def test_a_name_vae_learns_what_the_language_says():
     languages = torch.arange(2).repeat(100)
     names = (languages + 1)[:, None].repeat(1, 3)
     model = NameVAE(1, languages=2, letters=3, hidden=8, embedding=2)
-    fit(model, (names, languages), epochs=15, batch_size=20, learning_rate=5e-2, progress=False)
+    fit(model, (names, languages), epochs=15, batch_size=40, learning_rate=5e-2, progress=False)
     told, misled = (evaluate(model, (names, c)).total for c in (languages, 1 - languages))
     assert told < 1 and misled > 3
     assert model.sample(torch.tensor([0, 1]), temperature=0.1) == ["aaa", "bbb"]
