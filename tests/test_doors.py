@@ -11,15 +11,18 @@ from torch import nn
 
 from vae_helpers import plots
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
+from vae_helpers.colouring import RegressionNet, colour_digits
 from vae_helpers.data import binarize, load_mnist, load_names
 from vae_helpers.encoding import decode_images, encode_distributions, encode_means
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
-from vae_helpers.models import VAE, Autoencoder, Classifier, NameVAE
+from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE, NameVAE
+from vae_helpers.overfitting import k_means
 from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.text import NGram, importance_nll
 from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 from vae_helpers.widgets import (
+    CompletionPad,
     DrawPad,
     InterpolationSlider,
     KLDials,
@@ -235,6 +238,7 @@ TAKE_WHOLE_NUMBERS = {
     "latent_dim of an autoencoder": (lambda n: Autoencoder(n, (4,)), "latent_dim"),
     "hidden": (lambda n: VAE(2, [n]), "hidden"),
     "channels": (lambda n: Classifier(n), "channels"),
+    "conditions": (lambda n: RegressionNet(n, (1,), (4,)), "conditions"),
     "load_mnist": (lambda n: load_mnist("test", n=n), "n"),
     "digits": (lambda n: load_mnist("test", digits=[n]), "digits"),
     "pixels": (lambda n: effective_beta(1.0, pixels=n), "pixels"),
@@ -243,6 +247,8 @@ TAKE_WHOLE_NUMBERS = {
     "shown": (lambda n: LatentPad(small(), X, LABELS, shown=n), "shown"),
     "shown on a drawing pad": (lambda n: DrawPad(small(), X, LABELS, shown=n), "shown"),
     "index": (lambda n: DrawPad(small(), X, LABELS, index=n), "index"),
+    "index of a part": (lambda n: CompletionPad(CompletionVAE(2, (4,)), X, LABELS, index=n), "index"),
+    "count": (lambda n: CompletionPad(CompletionVAE(2, (4,)), X, LABELS, count=n), "count"),
     "draws": (lambda n: KLDials(draws=n), "draws"),
     "draws of the trick": (lambda n: ReparameterizationDials(small(), draws=n), "draws"),
     "sets": (lambda n: ReparameterizationDials(small(), sets=n), "sets"),
@@ -279,11 +285,14 @@ TAKE_SEEDS = {
     "VAE": lambda seed: VAE(2, (4,), seed=seed),
     "Autoencoder": lambda seed: Autoencoder(2, (4,), seed=seed),
     "Classifier": lambda seed: Classifier(2, seed=seed),
+    "RegressionNet": lambda seed: RegressionNet(2, (1,), (4,), seed=seed),
+    "colour_digits": lambda seed: colour_digits(X, LABELS, seed=seed),
     "sample": lambda seed: small().sample(2, seed=seed),
     "load_mnist": lambda seed: load_mnist("test", n=3, seed=seed),
     "KLDials": lambda seed: KLDials(seed=seed),
     "ReparameterizationDials": lambda seed: ReparameterizationDials(small(), seed=seed),
     "fit_classifier": lambda seed: fit_classifier(Classifier(2), X, LABELS, epochs=2, seed=seed),
+    "k_means": lambda seed: k_means(X, 2, seed=seed),
     "load_names": lambda seed: load_names("test", seed=seed),
     "NameVAE": lambda seed: NameVAE(2, seed=seed),
     "drawn names": lambda seed: NameVAE(2).sample(LABELS[:1], seed=seed),
@@ -305,16 +314,17 @@ def test_seeds_of_numpy_draw_the_same():
     assert torch.equal(small().sample(2, seed=np.int64(7)), small().sample(2, seed=7))
 
 
-@pytest.mark.parametrize("door", ["InterpolationSlider", "LatentPad", "DrawPad"])
+@pytest.mark.parametrize("door", ["InterpolationSlider", "LatentPad", "DrawPad", "CompletionPad"])
 @pytest.mark.parametrize(
     "labels", [None, [0] * 6, LABELS.float(), LABELS > 2, LABELS[:, None], LABELS[:2], LABELS + 9, LABELS - 1]
 )
 def test_labels(door, labels):
-    calls = {"LatentPad": LatentPad, "DrawPad": DrawPad}
+    calls = {"LatentPad": LatentPad, "DrawPad": DrawPad, "CompletionPad": CompletionPad}
     call = calls.get(door, lambda *arguments: InterpolationSlider(*arguments, 0, 1))
-    call(small(), X, LABELS.to(torch.uint8))
+    model = CompletionVAE(2, (4,)) if door == "CompletionPad" else small()
+    call(model, X, LABELS.to(torch.uint8))
     with pytest.raises(ValueError, match="^labels: want (a tensor of one label|whole numbers from 0 to 9)"):
-        call(small(), X, labels)
+        call(model, X, labels)
 
 
 def test_labels_of_the_classifier():

@@ -2,11 +2,25 @@
 
 from vae_helpers.models.autoencoder import Autoencoder
 from vae_helpers.models.classifier import Classifier
+from vae_helpers.models.completion import CompletionNet, CompletionVAE
 from vae_helpers.models.conditional_vae import ConditionalVAE
 from vae_helpers.models.name_vae import NameVAE
 from vae_helpers.models.vae import VAE, reparameterize
 
 # the one list of models: what a checkpoint can hold, by class name
-MODELS = {model.__name__: model for model in (VAE, Autoencoder, ConditionalVAE, NameVAE, Classifier)}
+MODELS = {
+    model.__name__: model
+    for model in (VAE, Autoencoder, ConditionalVAE, CompletionVAE, CompletionNet, NameVAE, Classifier)
+}
 
-__all__ = ["MODELS", "VAE", "Autoencoder", "Classifier", "ConditionalVAE", "NameVAE", "reparameterize"]
+__all__ = [
+    "MODELS",
+    "VAE",
+    "Autoencoder",
+    "Classifier",
+    "CompletionNet",
+    "CompletionVAE",
+    "ConditionalVAE",
+    "NameVAE",
+    "reparameterize",
+]
