@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from vae_helpers.checkpoints import load_checkpoint
+from vae_helpers.data import REPO_DATA
 from vae_helpers.data.names import load_names, read_out, spell
-from vae_helpers.evaluation import evaluate
+from vae_helpers.evaluation import active_units, evaluate
 from vae_helpers.models import NameVAE
 from vae_helpers.text import SYMBOLS, LanguageJudge, NGram, importance_nll, novelty, runs
 
@@ -106,3 +108,28 @@ def test_importance_sampling_with_more_draws_is_lower(held_out):
 def test_bad_input(call, error, said):
     with pytest.raises(error, match=said):
         call()
+
+
+@pytest.fixture(scope="module")
+def speller():
+    return load_checkpoint(REPO_DATA / "weights" / "name_vae.pt").float()
+
+
+def test_the_shipped_speller_is_as_good_as_the_tables_and_listens_to_z(speller, held_out):
+    """As data/README.md says; with a neighbour's z, or another language, a name costs much more."""
+    terms = evaluate(speller, held_out)
+    assert terms.reconstruction == pytest.approx(12.23, abs=0.05) and terms.kl == pytest.approx(4.39, abs=0.05)
+    names, c = (part[:300] for part in held_out)
+    with torch.no_grad():
+        z = speller.encode(names, c)[0]
+        own, neighbours, abroad = (
+            speller.nll(*told, names).mean() for told in ((z, c), (z.roll(1, 0), c), (z, (c + 1) % 6))
+        )
+        assert active_units(z).all() and neighbours > own + 8 and abroad > own + 5
+
+
+def test_the_shipped_speller_writes_new_names_of_the_language(speller, names):
+    judge, asked = LanguageJudge(read_out(names[0]), names[1]), torch.arange(6).repeat_interleave(40)
+    drawn = speller.sample(asked, seed=1)
+    assert (judge(drawn) == asked).float().mean() > 0.78 and novelty(drawn, read_out(names[0])) > 0.95
+    assert max(map(len, drawn)) < 24 and len(set(drawn)) > 220

@@ -76,17 +76,18 @@ class NameVAE(nn.Module):
     def encode(self, names: Integer[Tensor, "N T"], c: Condition) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
         """Names and their languages -> ``mu, logvar``; the encoder reads each up to its end, and no padding."""
         check_fits(Integer[Tensor, "N T"], names=names)
-        told, letters_and_end = self._languages(c, names=names), F.pad(names, (0, 1))
+        told, letters_and_end = self._languages(c, names=names), F.pad(names.long(), (0, 1))
         return self.encoder(letters_and_end, count_letters(names) + 1, told).chunk(2, dim=1)
 
     def decode(
         self, z: Float[Tensor, "N D"], c: Condition, names: Integer[Tensor, "N T"], generator: Generator | None = None
     ) -> Float[Tensor, "N T+1 letters"]:
         """Logits of each letter of the names and of their end, given the letters *before* it."""
+        told = self._told(z, c)
         check_fits(Integer[Tensor, f"{len(z)} T"], names=names)
         hide = self.input_dropout if self.training or self.input_dropout == 1 else 0.0
-        start_and_letters = F.pad(names, (1, 0))
-        return self.decoder(start_and_letters, self._told(z, c), hide, generator)
+        start_and_letters = F.pad(names.long(), (1, 0))
+        return self.decoder(start_and_letters, told, hide, generator)
 
     def loss_terms(
         self, names: Integer[Tensor, "N T"], c: Condition, generator: Generator | None = None
@@ -101,7 +102,7 @@ class NameVAE(nn.Module):
     ) -> Float[Tensor, " N"]:
         """-log p(x|z, c), summed over the letters of each name and its end; nothing behind that is counted."""
         logits = self.decode(z, c, names, generator)
-        letters_and_end = F.pad(names, (0, 1))
+        letters_and_end = F.pad(names.long(), (0, 1))
         each = F.cross_entropy(logits.transpose(1, 2), letters_and_end, reduction="none")
         return (each * real_steps(count_letters(names) + 1, each.shape[1])).sum(dim=1)
 
@@ -138,11 +139,11 @@ class NameVAE(nn.Module):
             raise ValueError(f"prefix: want at most {LONGEST} letters, got {len(forced)}")
         letter, drawn = torch.zeros(len(c), dtype=torch.long, device=c.device), []
         for place in range(LONGEST):
-            logits, state = self.decoder.step(letter, told, state)
+            logits, state = self.decoder.step(letter, told, state, blind=self.input_dropout == 1)
             if place < len(forced):
                 letter = torch.full_like(letter, forced[place])
             else:
-                chances = (logits / temperature).softmax(dim=1).cpu()
+                chances = (logits / temperature).softmax(dim=1).float().cpu()
                 letter = torch.multinomial(chances, 1, generator=generator)[:, 0].to(c.device)
             drawn.append(letter)
         return read_out(torch.stack(drawn, dim=1))

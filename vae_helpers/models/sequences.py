@@ -98,10 +98,15 @@ class SequenceDecoder(nn.Module):
         return self.head(states)
 
     def step(
-        self, before: Tensor, told: Float[Tensor, "N C"], state: Float[Tensor, "1 N hidden"] | None
+        self,
+        before: Tensor,
+        told: Float[Tensor, "N C"],
+        state: Float[Tensor, "1 N hidden"] | None,
+        blind: bool = False,
     ) -> tuple[Float[Tensor, "N outputs"], Float[Tensor, "1 N hidden"]]:
-        """One step, from the one ``before`` and the GRU's ``state``: ``None`` at the start, for zeros."""
-        states, state = self.gru(beside(self.embedding(before[:, None]), told), state)
+        """One step, from the one ``before``, unless ``blind``, and the GRU's ``state``: ``None`` at the start."""
+        seen = self.embedding(before[:, None])
+        states, state = self.gru(beside(torch.zeros_like(seen) if blind else seen, told), state)
         return self.head(states[:, 0]), state
 
 
