@@ -15,8 +15,9 @@ from vae_helpers.data import binarize, load_mnist
 from vae_helpers.encoding import decode_images, encode_distributions, encode_means
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
-from vae_helpers.models import VAE, Autoencoder, Classifier
+from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE
 from vae_helpers.pretrain.classifier import fit_classifier
+from vae_helpers.quadrants import importance_nll, prior_nll, random_seen
 from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 from vae_helpers.widgets import (
     DrawPad,
@@ -31,6 +32,7 @@ from vae_helpers.widgets import (
 
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(6)
+SEEN = torch.eye(4)[[0, 1, 2, 3, 0, 1]]
 NAN = float("nan")
 
 
@@ -233,6 +235,9 @@ TAKE_WHOLE_NUMBERS = {
     "latent_dim of an autoencoder": (lambda n: Autoencoder(n, (4,)), "latent_dim"),
     "hidden": (lambda n: VAE(2, [n]), "hidden"),
     "channels": (lambda n: Classifier(n), "channels"),
+    "complete": (lambda n: CompletionVAE(2, (4,)).complete(X, SEEN, n), "count"),
+    "prior_nll": (lambda n: prior_nll(CompletionVAE(2, (4,)), X, SEEN, n), "draws"),
+    "random_seen": (random_seen, "n"),
     "load_mnist": (lambda n: load_mnist("test", n=n), "n"),
     "digits": (lambda n: load_mnist("test", digits=[n]), "digits"),
     "pixels": (lambda n: effective_beta(1.0, pixels=n), "pixels"),
@@ -275,6 +280,8 @@ TAKE_SEEDS = {
     "Autoencoder": lambda seed: Autoencoder(2, (4,), seed=seed),
     "Classifier": lambda seed: Classifier(2, seed=seed),
     "sample": lambda seed: small().sample(2, seed=seed),
+    "complete": lambda seed: CompletionVAE(2, (4,)).complete(X, SEEN, seed=seed),
+    "importance_nll": lambda seed: importance_nll(CompletionVAE(2, (4,)), X, SEEN, 2, seed=seed),
     "load_mnist": lambda seed: load_mnist("test", n=3, seed=seed),
     "KLDials": lambda seed: KLDials(seed=seed),
     "ReparameterizationDials": lambda seed: ReparameterizationDials(small(), seed=seed),
