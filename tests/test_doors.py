@@ -11,15 +11,18 @@ from torch import nn
 
 from vae_helpers import plots
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
+from vae_helpers.colouring import RegressionNet, colour_digits
 from vae_helpers.data import binarize, load_mnist
 from vae_helpers.encoding import decode_images, encode_distributions, encode_means
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
 from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE
+from vae_helpers.overfitting import k_means
 from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.quadrants import importance_nll, prior_nll, random_seen
 from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 from vae_helpers.widgets import (
+    CompletionPad,
     DrawPad,
     InterpolationSlider,
     KLDials,
@@ -238,6 +241,7 @@ TAKE_WHOLE_NUMBERS = {
     "complete": (lambda n: CompletionVAE(2, (4,)).complete(X, SEEN, n), "count"),
     "prior_nll": (lambda n: prior_nll(CompletionVAE(2, (4,)), X, SEEN, n), "draws"),
     "random_seen": (random_seen, "n"),
+    "conditions": (lambda n: RegressionNet(n, (1,), (4,)), "conditions"),
     "load_mnist": (lambda n: load_mnist("test", n=n), "n"),
     "digits": (lambda n: load_mnist("test", digits=[n]), "digits"),
     "pixels": (lambda n: effective_beta(1.0, pixels=n), "pixels"),
@@ -246,6 +250,8 @@ TAKE_WHOLE_NUMBERS = {
     "shown": (lambda n: LatentPad(small(), X, LABELS, shown=n), "shown"),
     "shown on a drawing pad": (lambda n: DrawPad(small(), X, LABELS, shown=n), "shown"),
     "index": (lambda n: DrawPad(small(), X, LABELS, index=n), "index"),
+    "index of a part": (lambda n: CompletionPad(CompletionVAE(2, (4,)), X, LABELS, index=n), "index"),
+    "count": (lambda n: CompletionPad(CompletionVAE(2, (4,)), X, LABELS, count=n), "count"),
     "draws": (lambda n: KLDials(draws=n), "draws"),
     "draws of the trick": (lambda n: ReparameterizationDials(small(), draws=n), "draws"),
     "sets": (lambda n: ReparameterizationDials(small(), sets=n), "sets"),
@@ -279,6 +285,8 @@ TAKE_SEEDS = {
     "VAE": lambda seed: VAE(2, (4,), seed=seed),
     "Autoencoder": lambda seed: Autoencoder(2, (4,), seed=seed),
     "Classifier": lambda seed: Classifier(2, seed=seed),
+    "RegressionNet": lambda seed: RegressionNet(2, (1,), (4,), seed=seed),
+    "colour_digits": lambda seed: colour_digits(X, LABELS, seed=seed),
     "sample": lambda seed: small().sample(2, seed=seed),
     "complete": lambda seed: CompletionVAE(2, (4,)).complete(X, SEEN, seed=seed),
     "importance_nll": lambda seed: importance_nll(CompletionVAE(2, (4,)), X, SEEN, 2, seed=seed),
@@ -286,6 +294,7 @@ TAKE_SEEDS = {
     "KLDials": lambda seed: KLDials(seed=seed),
     "ReparameterizationDials": lambda seed: ReparameterizationDials(small(), seed=seed),
     "fit_classifier": lambda seed: fit_classifier(Classifier(2), X, LABELS, epochs=2, seed=seed),
+    "k_means": lambda seed: k_means(X, 2, seed=seed),
 }
 
 
@@ -303,16 +312,17 @@ def test_seeds_of_numpy_draw_the_same():
     assert torch.equal(small().sample(2, seed=np.int64(7)), small().sample(2, seed=7))
 
 
-@pytest.mark.parametrize("door", ["InterpolationSlider", "LatentPad", "DrawPad"])
+@pytest.mark.parametrize("door", ["InterpolationSlider", "LatentPad", "DrawPad", "CompletionPad"])
 @pytest.mark.parametrize(
     "labels", [None, [0] * 6, LABELS.float(), LABELS > 2, LABELS[:, None], LABELS[:2], LABELS + 9, LABELS - 1]
 )
 def test_labels(door, labels):
-    calls = {"LatentPad": LatentPad, "DrawPad": DrawPad}
+    calls = {"LatentPad": LatentPad, "DrawPad": DrawPad, "CompletionPad": CompletionPad}
     call = calls.get(door, lambda *arguments: InterpolationSlider(*arguments, 0, 1))
-    call(small(), X, LABELS.to(torch.uint8))
+    model = CompletionVAE(2, (4,)) if door == "CompletionPad" else small()
+    call(model, X, LABELS.to(torch.uint8))
     with pytest.raises(ValueError, match="^labels: want (a tensor of one label|whole numbers from 0 to 9)"):
-        call(small(), X, labels)
+        call(model, X, labels)
 
 
 def test_labels_of_the_classifier():

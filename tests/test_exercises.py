@@ -16,7 +16,8 @@ from vae_helpers.exercises.steps import noise_fault
 from vae_helpers.exercises.topics import catalogue
 from vae_helpers.latent_space import slerp
 from vae_helpers.losses import bernoulli_nll, gaussian_kl, gaussian_kl_between, gaussian_nll
-from vae_helpers.models import VAE
+from vae_helpers.models import VAE, ConditionalVAE
+from vae_helpers.models.completion import pixel_mask, unseen_nll
 
 BCE = F.binary_cross_entropy_with_logits
 MANY_IMAGES = {"sample_prior"}  # it takes them to see a distribution
@@ -74,6 +75,11 @@ def own_effective_beta(beta, r, k, p, d, divides="mean"):
     return beta * (p if r == divides else 1) / (d if k == divides else 1)
 
 
+def every_class(mu, logvar, labels, prior_mu, prior_logvar):
+    q = Normal(mu[:, None], (logvar / 2).exp()[:, None])
+    return kl_divergence(q, Normal(prior_mu, (prior_logvar / 2).exp())).sum(dim=2).mean(dim=1)
+
+
 WRONG = [  # as one writes them, some in several ways
     ("reparameterize", "divided_by_sigma", lambda mu, logvar, eps: mu + torch.exp(-0.5 * logvar) * eps),
     ("reparameterize", "divided_by_sigma", lambda mu, logvar, eps: mu + eps / torch.exp(logvar).sqrt()),
@@ -103,6 +109,15 @@ WRONG = [  # as one writes them, some in several ways
     ("effective_beta", "mnist_written_in", lambda beta, r, k, p, d: own_effective_beta(beta, r, k, 784, d)),
     ("effective_beta", "latent_dim_written_in", lambda beta, r, k, p, d: own_effective_beta(beta, r, k, p, 20)),
     ("effective_beta", "both_written_in", lambda beta, r, k, p, d: own_effective_beta(beta, r, k, 784, 20)),
+    ("with_condition", "label_as_number", lambda x, c: torch.cat([x, c.unsqueeze(1)], dim=1)),
+    ("with_condition", "classes_of_the_batch", lambda x, c: torch.hstack([x, torch.eye(int(c.max()) + 1)[c]])),
+    ("with_condition", "position_in_the_batch", lambda x, c: torch.hstack([x, F.one_hot(torch.arange(len(c)))])),
+    ("conditional_kl", "mean_over_classes", every_class),
+    ("conditional_kl", "prior_forgotten", lambda m, s, c, n, r: gaussian_kl(m, s)),
+    ("masked_nll", "logits_masked", lambda a, x, seen: BCE(a * ~seen, x * ~seen, reduction="none").flatten(1).sum(1)),
+    ("masked_nll", "mean_of_all_unseen", lambda a, x, seen: BCE(a[~seen], x[~seen])),
+    ("masked_nll", "summed_over_images", lambda a, x, seen: BCE(a[~seen], x[~seen], reduction="sum")),
+    ("masked_nll", "mean_over_pixels", lambda a, x, seen: (BCE(a, x, reduction="none") * ~seen).mean(dim=(1, 2, 3))),
     (
         "gaussian_nll",
         "constant_subtracted",
@@ -120,6 +135,46 @@ WRONG = [  # as one writes them, some in several ways
 @pytest.mark.parametrize(("name", "misconception", "answer"), WRONG)
 def test_mistakes_as_one_writes_them(name, misconception, answer):
     assert check(name, answer).misconception == misconception
+
+
+def test_class_numbers_are_shown_as_such():
+    right = EXERCISES["conditional_kl"].reference
+    message = check("conditional_kl", lambda m, s, c, n, r: right(m, s, c, n, r) + c).message
+    assert "labels = [1]" in message
+
+
+def test_what_has_no_gradient_may_stand_beside_what_has():
+    """Class numbers and masks: and a trial is not spoilt by an answer that turns its mask round."""
+
+    def untidy(logits, x, seen):
+        return (BCE(logits, x, reduction="none") * seen.logical_not_()).flatten(1).sum(1)
+
+    for _ in range(2):
+        result = check("masked_nll", untidy)
+        assert result.status == "right" and "it overwrites seen" in result.message
+    cut = check("with_condition", lambda x, c: EXERCISES["with_condition"].reference(x.detach(), c))
+    assert cut.misconception == "gradient_cut"
+
+
+def test_the_answers_on_conditions_are_what_the_model_does():
+    values, labels = torch.rand(4, 2), torch.tensor([3, 0, 9, 3])
+    model = ConditionalVAE(latent_dim=2, prior="learned", hidden=(4,), seed=1)
+    torch.nn.init.normal_(model.prior.head.weight, generator=torch.Generator().manual_seed(0))
+    read = []
+    model.decoder.register_forward_pre_hook(lambda module, inputs: read.append(inputs[0]))
+    model.decode(values, labels)
+    assert torch.equal(read[0], EXERCISES["with_condition"].reference(values, labels))
+    c = torch.eye(10)
+    _, mu, logvar = model.prior(c)
+    ours = EXERCISES["conditional_kl"].reference(values, -values, labels, mu[:, 0], logvar[:, 0])
+    torch.testing.assert_close(ours, model.prior.kl(values, -values, values, c[labels]))
+
+
+def test_the_masked_loss_is_that_of_the_quadrants():
+    logits, x = torch.randn(2, 4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    flags = torch.tensor([[0.0, 0, 1, 0], [1, 0, 1, 0], [1, 1, 1, 0], [0, 0, 0, 0]])
+    ours = EXERCISES["masked_nll"].reference(logits, x.sigmoid(), pixel_mask(flags))
+    torch.testing.assert_close(ours, unseen_nll(logits, x.sigmoid(), flags))
 
 
 def test_right_answers_promise_no_more_than_is_so():
@@ -198,6 +253,26 @@ RIGHT = [
     ("mean_vae_loss", lambda a, x, m, v, beta: 784 * BCE(a, x) + beta * gaussian_kl(m, v).mean()),
     ("effective_beta", lambda beta, r, k, p, d: beta * (p if r == "mean" else 1) / (d if k == "mean" else 1)),
     ("effective_beta", lambda beta, r, k, p, d: np.float32(beta * p ** (r == "mean") / d ** (k == "mean"))),
+    ("with_condition", lambda x, c: torch.hstack([x, torch.eye(10)[c]])),
+    ("with_condition", lambda x, c: torch.cat([x, (c[:, None] == torch.arange(10)).float()], 1)),
+    ("with_condition", lambda x, c: torch.cat([x, torch.zeros(len(x), 10).scatter_(1, c[:, None], 1.0)], -1)),
+    ("with_condition", lambda x, c: torch.cat([x, F.one_hot(c, 10)], dim=1)),  # cat makes floats of whole numbers
+    ("conditional_kl", lambda m, s, c, n, r: gaussian_kl((m - n[c]) / (r[c] / 2).exp(), s - r[c])),
+    ("conditional_kl", lambda m, s, c, n, r: gaussian_kl_between(m, s, n.index_select(0, c), r.index_select(0, c))),
+    (
+        "conditional_kl",
+        lambda m, s, c, n, r: gaussian_kl_between(m, s, *((hot := F.one_hot(c, len(n)).float()) @ n, hot @ r)),
+    ),
+    ("masked_nll", lambda a, x, seen: (BCE(a, x, reduction="none") * ~seen).sum(dim=(1, 2, 3))),
+    ("masked_nll", lambda a, x, seen: (BCE(a, x, reduction="none") * (1 - seen.float())).flatten(1).sum(1)),
+    ("masked_nll", lambda a, x, seen: torch.where(seen, 0, BCE(a, x, reduction="none")).flatten(1).sum(1)),
+    (
+        "masked_nll",
+        lambda a, x, seen: torch.stack(
+            [BCE(i[~m], j[~m], reduction="sum") for i, j, m in zip(a, x, seen, strict=True)]
+        ),
+    ),
+    ("masked_nll", lambda a, x, seen: BCE(a, x, weight=(~seen).float(), reduction="none").flatten(1).sum(1)),
     ("reparameterize", lambda mu, logvar, eps: eps.mul_(logvar.exp().sqrt()).add_(mu)),  # even in place
     ("reparameterize", lambda mu, logvar, eps: torch.addcmul(mu, torch.exp(logvar / 2), eps)),
     ("reparameterize", lambda mu, logvar, eps: mu + torch.einsum("nd,nd->nd", torch.exp(logvar / 2), eps)),
@@ -681,6 +756,8 @@ ELEMENTS = {  # before they are added up
     "bernoulli_nll": lambda logits, x: BCE(logits, x, reduction="none"),
     "gaussian_nll": lambda x_hat, x, sigma: -Normal(x_hat, sigma).log_prob(x),
     "gaussian_kl_1d": lambda mu, sigma: kl_divergence(Normal(mu, sigma), Normal(0.0, 1.0)),
+    "conditional_kl": lambda m, s, c, n, r: ELEMENTS["gaussian_kl_between"](m, s, n[c], r[c]),
+    "masked_nll": lambda logits, x, seen: BCE(logits, x, reduction="none") * ~seen,
 }
 IMAGE_SUM = lambda v: v.flatten(1).sum(1)  # noqa: E731
 WRONG_SUMS = [
@@ -716,7 +793,9 @@ def test_wrong_sums_of_pairs(misconception, reduce):
     assert misconception in check("gaussian_kl_1d", lambda *a: reduce(ELEMENTS["gaussian_kl_1d"](*a))).misconception
 
 
-@pytest.mark.parametrize("name", ["gaussian_kl", "gaussian_kl_between", "bernoulli_nll", "gaussian_nll"])
+@pytest.mark.parametrize(
+    "name", ["gaussian_kl", "gaussian_kl_between", "bernoulli_nll", "gaussian_nll", "conditional_kl", "masked_nll"]
+)
 @pytest.mark.parametrize("reduce", [torch.mean, lambda v: v.flatten(1).mean(1), torch.sum])
 def test_two_mistakes_at_once_are_both_told(name, reduce):
     result = check(name, lambda *a: -reduce(ELEMENTS[name](*a)))

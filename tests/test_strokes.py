@@ -139,3 +139,17 @@ def test_drawn_digits_could_be_mnists(treated, test_set):
     with torch.no_grad():
         logits = load_checkpoint(REPO_DATA / "weights" / "classifier.pt")(drawings)
     assert logits.argmax(dim=1).tolist() == [*DIGITS]
+
+
+def stroke_width(pixels: np.ndarray) -> np.ndarray:
+    """In pixels: twice the ink over the length of its edges, which a grey picture's total variation is."""
+    down, across = (np.gradient(np.pad(pixels, [(0, 0), (1, 1), (1, 1)]), axis=axis) for axis in (1, 2))
+    return 2 * pixels.sum((1, 2)) / np.sqrt(down**2 + across**2).sum((1, 2))
+
+
+def test_in_place_the_pen_is_as_wide_as_mnists(test_set):
+    """A part of a digit can't be scaled as a whole one is: its pen has MNIST's median width."""
+    code = f"return {[*DIGITS.values()]}.map((one) => Array.from(w.toPixelsInPlace(one)));"
+    drawn = stroke_width(np.array(run_in_node(code, "shared/strokes.js")).reshape(-1, 28, 28))
+    wanted = np.quantile(stroke_width(test_set[0][:, 0].numpy()), [0.4, 0.5, 0.6])
+    assert wanted[0] < np.median(drawn) < wanted[2] and abs(drawn - wanted[1]).max() < 0.4

@@ -4,8 +4,9 @@ Importing it loads nothing heavy: a notebook imports each name from the module i
 reader sees where it stands. The modules, in the order in which they may import one another:
 
 ``validation``, ``threads``, ``stopping``, ``history`` -> ``data``, ``losses``, ``kl_derivation`` -> ``models`` ->
-``evaluation``, ``checkpoints``, ``encoding``, ``latent_space``, ``gradient_estimators`` -> ``training``,
-``grid_posterior``, ``quadrants`` -> ``plots`` -> ``widgets``, ``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
+``evaluation``, ``checkpoints``, ``encoding``, ``latent_space``, ``gradient_estimators``, ``probes``, ``colouring``,
+``sketches`` -> ``training``, ``grid_posterior``, ``quadrants``, ``fidelity`` -> ``plots``, ``overfitting`` ->
+``widgets``, ``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
 """
 
 __version__ = "0.1.0"

@@ -16,6 +16,7 @@ import copy
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import load_mnist
 from vae_helpers.exercises import solution
+from vae_helpers.models import CompletionVAE, ConditionalVAE
 from vae_helpers.training import History
 from vae_helpers.widgets import *
 model, wide = (load_checkpoint({str(REPO_DATA / "weights")!r} + name) for name in ("/vae_2d.pt", "/vae_20d.pt"))
@@ -24,6 +25,8 @@ paler, collapsed = copy.deepcopy(model), copy.deepcopy(wide)
 paler.decoder.head.bias.data -= 1  # the same strokes, thinner
 for parameter in collapsed.encoder.head.parameters():
     parameter.data.zero_()  # q(z|x) is the prior for every x
+styles = ConditionalVAE(2)
+styles.decoder[-1].weight.data *= 10  # untrained: without this, all digits would be nearly the same grey
 """
 
 
@@ -81,6 +84,8 @@ GALLERY = (
     Entry("pad", "LatentPad(model, images, labels", ".vae-pad-map", ".vae-large canvas"),
     Entry("draw", "DrawPad(model, images, labels", ".vae-draw-paper", ".vae-draw-map"),
     Entry("drawn", 'DrawPad({"paler": paler, "VAE": model}, images, labels', ".vae-draw-paper", ".vae-draw-map"),
+    Entry("part", "CompletionPad(CompletionVAE(), images, labels", ".vae-draw-paper", ".vae-completion-grid canvas"),
+    Entry("style", "StylePad(styles, images, labels", ".vae-pad-map", ".vae-large canvas"),
     Entry("watch", "LiveLatentMap(images, labels", "", ".vae-map", python="watch(model)"),
     Entry("curve", "LiveLossCurve(", "", "img", python=f"curve(History([{EPOCH}]))"),
 )

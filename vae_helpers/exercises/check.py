@@ -165,8 +165,8 @@ def _has_kinks(exercise: Exercise, values: Inputs) -> bool:
 
 def _gradients(exercise: Exercise, function: Callable, values: Inputs) -> tuple[dict[str, Tensor | None], list[str]]:
     """The gradient that comes back to each argument that must have one (None: none), and which were overwritten."""
-    leaves = [v.clone().requires_grad_() if isinstance(v, Tensor) else v for v in values]
-    tracked = [v * 1 for v in leaves]  # no leaves, so that an answer may work in place
+    leaves = [v.clone().requires_grad_(_is_float(v)) if isinstance(v, Tensor) else v for v in values]
+    tracked = [v * 1 if _is_float(v) else v for v in leaves]  # no leaves, so that an answer may work in place
     at = {name: exercise.arguments.index(name) for name in exercise.differentiable}
     try:
         with sandbox(set()):
@@ -178,6 +178,11 @@ def _gradients(exercise: Exercise, function: Callable, values: Inputs) -> tuple[
         found = [None] * len(at)
     overwritten = [name for name, k in at.items() if not torch.equal(tracked[k], leaves[k])]
     return dict(zip(at, found, strict=True)), overwritten
+
+
+def _is_float(value: object) -> bool:
+    """Whether it can have a gradient: class numbers and masks have none, nor have numbers and text."""
+    return isinstance(value, Tensor) and value.is_floating_point()
 
 
 def _near(got: Tensor | None, wanted: Tensor) -> bool:

@@ -8,11 +8,11 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll
-from vae_helpers.models.conditions import Condition, as_vectors, check_condition
+from vae_helpers.models.conditions import Condition, as_vectors, check_condition, images_of, side_by_side
 from vae_helpers.models.layers import IMAGE_SHAPE, mlp, seeded, whole_numbers
 from vae_helpers.models.priors import LearnedPrior, StandardPrior
 from vae_helpers.models.vae import reparameterize
-from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_one_of, check_unit_interval, check_whole
+from vae_helpers.validation import as_seed, check_fits, check_one_of, check_unit_interval, check_whole
 
 
 class ConditionalVAE(nn.Module):
@@ -64,19 +64,19 @@ class ConditionalVAE(nn.Module):
 
     def check_data(self, images: Tensor, c: Condition, name: str = "images") -> None:
         """Raise unless these are images and a condition for each; reads every value, so call it once."""
-        check_fits(self._images, **{name: images})
+        check_fits(images_of(self.shape), **{name: images})
         check_unit_interval(**{name: images})
         check_condition(c, self.conditions, self.encoder, len(images))
 
     def encode(self, x: Float[Tensor, " N *shape"], c: Condition) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
         """Images and their conditions -> ``mu, logvar``."""
-        check_fits(self._images, x=x)
-        return self.encoder(self._with(c, x=x.flatten(1))).chunk(2, dim=1)
+        check_fits(images_of(self.shape), x=x)
+        return self.encoder(side_by_side(x.flatten(1), c, self.encoder, "x")).chunk(2, dim=1)
 
     def decode(self, z: Float[Tensor, "N D"], c: Condition) -> Float[Tensor, " N *shape"]:
         """Latents and conditions -> logits."""
         check_fits(Float[Tensor, f"N {self.latent_dim}"], z=z)
-        return self.decoder(self._with(c, z=z)).unflatten(1, self.shape)
+        return self.decoder(side_by_side(z, c, self.decoder, "z")).unflatten(1, self.shape)
 
     def loss_terms(
         self, x: Float[Tensor, " N *shape"], c: Condition, generator: Generator | None = None
@@ -84,28 +84,14 @@ class ConditionalVAE(nn.Module):
         """The two terms of the negative ELBO of log p(x|c), with one draw of z per image, in nats."""
         mu, logvar = self.encode(x, c)
         z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype))
-        return bernoulli_nll(self.decode(z, c), x), self.prior.kl(mu, logvar, z, self._vectors(c))
+        kl = self.prior.kl(mu, logvar, z, as_vectors(c, self.conditions, self.encoder))
+        return bernoulli_nll(self.decode(z, c), x), kl
 
     @torch.no_grad()
     def sample(self, labels: Condition, seed: int = 0) -> Float[Tensor, " N *shape"]:
         """Pixel probabilities of an image for each condition: z from p(z|c), then the decoder."""
-        z = self.prior.sample(self._vectors(labels), Generator().manual_seed(as_seed(seed)))
-        return torch.sigmoid(self.decode(z, labels))
-
-    @property
-    def _images(self):
-        return Float[Tensor, " ".join(["N", *map(str, self.shape)])]
-
-    def _vectors(self, c: Condition) -> Float[Tensor, "N C"]:
-        return as_vectors(c, self.conditions, self.encoder)
-
-    def _with(self, c: Condition, **values: Float[Tensor, "N n"]) -> Float[Tensor, "N n+C"]:
-        """The values and what the condition says, side by side: what the networks read."""
-        check_goes_into(self.encoder, **values)
-        [(name, inputs)] = values.items()
-        if len(c := self._vectors(c)) != len(inputs):
-            raise ValueError(f"c: want one for each of the {len(inputs)} in {name}, got {len(c)}")
-        return torch.cat([inputs, c], dim=1)
+        c = as_vectors(labels, self.conditions, self.encoder)
+        return torch.sigmoid(self.decode(self.prior.sample(c, Generator().manual_seed(as_seed(seed))), c))
 
 
 def _mlp(inputs: int, hidden: Sequence[int], outputs: int) -> nn.Sequential:

@@ -1,5 +1,8 @@
 """What a conditional model is told: class numbers, or vectors of any kind."""
 
+from collections.abc import Sequence
+
+import torch
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -32,11 +35,44 @@ def as_vectors(c: Condition, size: int, layer: nn.Module) -> Float[Tensor, "N C"
     return F.one_hot(c.long(), size).to(next(layer.parameters()))
 
 
+def side_by_side(
+    values: Float[Tensor, "N n"], c: Condition, network: nn.Sequential, name: str
+) -> Float[Tensor, "N n+C"]:
+    """The values and what the condition says: what the network, which begins with a linear layer, reads.
+
+    >>> side_by_side(torch.zeros(2, 1), torch.tensor([2, 0]), nn.Sequential(nn.Linear(1 + 3, 5)), "z")
+    tensor([[0., 0., 0., 1.],
+            [0., 1., 0., 0.]])
+
+    Args:
+        values: images (flat) or latents.
+        c: a condition for each; the network's input is as wide as n + C.
+        name: what errors call the values.
+
+    Raises:
+        TypeError, ValueError: as :func:`as_vectors`; other floats, another device or another number of examples.
+    """
+    check_goes_into(network, **{name: values})
+    c = as_vectors(c, network[0].in_features - values.shape[1], network)
+    if len(c) != len(values):
+        raise ValueError(f"c: want one for each of the {len(values)} in {name}, got {len(c)}")
+    return torch.cat([values, c], dim=1)
+
+
 def check_condition(c: Condition, size: int, layer: nn.Module, count: int, name: str = "c") -> None:
     """Raise unless ``c`` holds finite conditions for ``count`` examples; reads every value."""
     check_finite(**{name: as_vectors(c, size, layer)})
     if len(c) != count:
         raise ValueError(f"{name}: want a condition for each of the {count} images, got {len(c)}")
+
+
+def images_of(shape: Sequence[int]) -> type:
+    """The type of a batch of images of this shape, for ``check_fits``.
+
+    >>> images_of((3, 28, 28)).dim_str
+    'N 3 28 28'
+    """
+    return Float[Tensor, " ".join(["N", *map(str, shape)])]
 
 
 def _holds_classes(c: Tensor) -> bool:

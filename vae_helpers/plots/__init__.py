@@ -5,12 +5,15 @@ Each function returns a matplotlib ``Figure`` and shows nothing.
 """
 
 from vae_helpers.plots.colors import CLASS_COLORS
+from vae_helpers.plots.colour import colour_rows
+from vae_helpers.plots.control import fidelities
 from vae_helpers.plots.curves import convergence, dots, kl_picture, lines, loss_curves, path_lengths, path_profile
 from vae_helpers.plots.diagrams import architectures, conditional_architecture
 from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
 from vae_helpers.plots.graphs import backward_graphs
 from vae_helpers.plots.images import compare_images, manifold, show_images
 from vae_helpers.plots.maps import add_path, clouds, latent_map, latent_maps
+from vae_helpers.plots.overfitting import overfitting_gaps
 from vae_helpers.plots.quadrants import completions
 
 __all__ = [
@@ -19,11 +22,13 @@ __all__ = [
     "architectures",
     "backward_graphs",
     "clouds",
+    "colour_rows",
     "compare_images",
     "conditional_architecture",
     "completions",
     "convergence",
     "dots",
+    "fidelities",
     "gap",
     "kl_picture",
     "latent_map",
@@ -32,6 +37,7 @@ __all__ = [
     "log_weights",
     "loss_curves",
     "manifold",
+    "overfitting_gaps",
     "path_lengths",
     "path_profile",
     "posteriors",

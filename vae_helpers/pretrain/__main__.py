@@ -3,12 +3,18 @@
 import sys
 
 from vae_helpers.pretrain.classifier import train_classifier
+from vae_helpers.pretrain.conditional import train_conditional
 from vae_helpers.pretrain.digits import draw_map, train_digits
+from vae_helpers.pretrain.overfitting import train_overfitting
+from vae_helpers.pretrain.quadrants import train_quadrants
 
 PARTS = {
     "digits": train_digits,
     "classifier": train_classifier,
     "map": draw_map,
+    "conditional": train_conditional,
+    "overfitting": train_overfitting,
+    "quadrants": train_quadrants,
 }
 
 

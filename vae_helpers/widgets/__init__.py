@@ -8,6 +8,7 @@ A widget is NAME.py, NAME.js and NAME.css; what several need stands in ``shared`
 there, and :func:`vae_helpers.widgets.shared.scripts.linked` makes of them the one text that a browser gets.
 """
 
+from vae_helpers.widgets.completion_pad import CompletionPad
 from vae_helpers.widgets.draw_pad import DrawPad
 from vae_helpers.widgets.interpolation import InterpolationSlider
 from vae_helpers.widgets.kl_dials import KLDials
@@ -17,8 +18,10 @@ from vae_helpers.widgets.live_curve import LiveLossCurve
 from vae_helpers.widgets.live_latent_map import LiveLatentMap
 from vae_helpers.widgets.reduction_lab import ReductionLab
 from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
+from vae_helpers.widgets.style_pad import StylePad
 
 __all__ = [
+    "CompletionPad",
     "DrawPad",
     "InterpolationSlider",
     "KLDials",
@@ -28,4 +31,5 @@ __all__ = [
     "LiveLossCurve",
     "ReductionLab",
     "ReparameterizationDials",
+    "StylePad",
 ]

@@ -1,23 +1,22 @@
 """The drawing pad: draw a digit by hand, and meet the Gaussian that an encoder makes of it."""
 
-import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 import torch
 import traitlets
 from torch import Generator, Tensor, nn
 
 from vae_helpers.encoding import encode_means
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
-from vae_helpers.models.layers import IMAGE_SHAPE, PIXELS, device_of, evaluating
+from vae_helpers.models.layers import PIXELS, device_of, evaluating
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_images, check_whole, is_whole
 from vae_helpers.widgets.shared.codecs import float_bytes, ink_bytes
 from vae_helpers.widgets.shared.decoder import NotInBrowser, export_decoder, export_encoder
+from vae_helpers.widgets.shared.drawing import TEST_IMAGES, Drawing, DrawingView, check_index
 from vae_helpers.widgets.shared.kernel_decoder import KernelDecoder, KernelEncoder, frozen
 from vae_helpers.widgets.shared.models import (
     as_numbers,
@@ -30,71 +29,23 @@ from vae_helpers.widgets.shared.models import (
     outputs_of,
 )
 from vae_helpers.widgets.shared.scripts import linked
-from vae_helpers.widgets.shared.stage import Stage
-from vae_helpers.widgets.shared.view import View
 
-TEST_IMAGES = 600  # sent to be chosen, and for "the nearest": at a byte a pixel, 2000 would outweigh a network
 LEAST_LIMIT = 3.2  # of a map: the circle that holds 99 % of the prior has a radius of 3.03
 DRAWS = 24  # of z, as dots on the map
 
 
-class DrawPadView(Stage, View):
-    """The picture: a square to draw in, and for each of the ``coders`` its map, its digits and its loss.
+class DrawPadView(DrawingView):
+    """The picture: the square, and for each of the ``coders`` its map, its digits and its loss.
 
-    ``image`` is float32, 784 pixels from 0 to 1. ``strokes`` are lists of points [x, y], both from 0 to 1, y downwards;
-    ``index`` is the test image shown, or -1. ``eps`` is the noise of the draws: two numbers for each.
+    ``eps`` is two numbers for each draw.
     """
 
     _esm = linked("draw_pad.js")
-    # No echo: the kernel's late repetition of a drawing would take its last points back from under the pen.
-    image = traitlets.Bytes().tag(sync=True, echo_update=False, from_json=lambda value, _widget: bytes(value))
-    strokes = traitlets.List().tag(sync=True, echo_update=False)
-    index = traitlets.Int(-1).tag(sync=True, echo_update=False)
-    eps = traitlets.List().tag(sync=True, echo_update=False)
-    # What Python set last is numbered, and what a hand draws says after which: [turn, a count of the hand's own].
-    turn = traitlets.Int(0).tag(sync=True)
-    hand = traitlets.List([0, 0]).tag(sync=True, echo_update=False)
     coders = traitlets.List().tag(sync=True)
-    images = traitlets.Bytes().tag(sync=True)
-    point_labels = traitlets.List().tag(sync=True)
     colors = traitlets.List(list(CLASS_COLORS)).tag(sync=True)
-    presenter = traitlets.Bool(False).tag(sync=True)
-
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what a page sends, but for a drawing still on its way when Python set an image: the page gave it up."""
-        if sync_data.get("hand", [self.turn])[0] < self.turn:
-            sync_data = {name: value for name, value in sync_data.items() if name not in ("image", "strokes", "index")}
-        super().set_state(sync_data)
 
 
-class Image(traitlets.TraitType):
-    """An image of a :class:`DrawPad`. One equal to the last tells nobody; traitlets' own ``==`` can't say so."""
-
-    def validate(self, obj, value) -> Tensor:
-        shape = getattr(value, "shape", ())
-        if shape[-2:] != IMAGE_SHAPE[1:] or math.prod(shape) != PIXELS:
-            got = f"shape {tuple(shape)}" if shape else f"{value!r:.60}"
-            raise traitlets.TraitError(f"image: want a tensor of 1 x 1 x 28 x 28 pixels from 0 to 1, got {got}")
-        try:  # copies: the caller may go on writing into it, and NumPy's may run backwards
-            image = value if isinstance(value, Tensor) else torch.tensor(np.array(value))
-            image = image.detach().to("cpu", torch.float32, copy=True).reshape(1, *IMAGE_SHAPE)
-        except Exception as error:
-            raise traitlets.TraitError(f"image: want numbers in memory, got {value!r:.60} ({error})") from error
-        try:
-            check_images(image, "image")
-        except ValueError as error:
-            raise traitlets.TraitError(str(error)) from error
-        return image
-
-    def set(self, obj, value) -> None:
-        image = self._validate(obj, value)
-        old, obj._trait_values[self.name] = obj._trait_values.get(self.name), image
-        before, obj._pixels = obj._pixels, float_bytes(image)  # the old tensor may have been written into
-        if obj._pixels != before:
-            obj._notify_trait(self.name, old, image)
-
-
-class DrawPad(widgets.VBox):
+class DrawPad(Drawing):
     """Draw a digit: on the next frame the map shows mu and the two-sigma ellipse of its q(z|x), draws of z, and digits.
 
     The drawing is treated as MNIST's makers treated theirs. The encoder runs in the browser too, so all of it answers
@@ -122,10 +73,6 @@ class DrawPad(widgets.VBox):
     recognition*, section III.A.
     """
 
-    image = Image()
-    _pixels = b""
-    presenter = traitlets.Bool(False)
-
     def __init__(
         self,
         model: nn.Module | Mapping[str, nn.Module],
@@ -141,12 +88,11 @@ class DrawPad(widgets.VBox):
         check_whole(1, shown=shown)
         images, labels = images[:shown], labels[:shown]
         count = min(len(images), TEST_IMAGES)
-        if not is_whole(index, 0) or index >= count:
-            raise ValueError(f"index: want a whole number from 0 to {count - 1}, got {index!r}")
+        check_index(index, count)
         self._models = {name: _usable(one, name) for name, one in models_by_name(model).items()}
         self._kernels: list[list[KernelEncoder | KernelDecoder]] = []
         coders = [self._coder(name, one, images) for name, one in self._models.items()]
-        self.view = DrawPadView(
+        view = DrawPadView(
             coders=coders,
             images=ink_bytes(images[:count]),
             point_labels=labels.tolist(),
@@ -155,15 +101,8 @@ class DrawPad(widgets.VBox):
             eps=torch.randn(2 * DRAWS, generator=Generator().manual_seed(0)).tolist(),
             presenter=presenter,
         )
-        self.view.on_msg(self._answer)
-        super().__init__([self.view], image=images[index : index + 1].clone())
-        self.view.observe(self._drawn, "image")
-        traitlets.link((self.view, "presenter"), (self, "presenter"))  # the view is the stage: nothing is beside it
-
-    @property
-    def strokes(self) -> list[list[list[float]]]:
-        """The drawing: for each stroke its points [x, y], both from 0 to 1, y downwards; empty for a test image."""
-        return self.view.strokes
+        view.on_msg(self._answer)
+        super().__init__(view)
 
     @property
     def z(self) -> list[float] | dict[str, list[float]]:
@@ -196,18 +135,6 @@ class DrawPad(widgets.VBox):
 
     def __repr__(self) -> str:
         return f"DrawPad({', '.join(filter(None, self._models))})"
-
-    @traitlets.observe("image")
-    def _image_set(self, _change) -> None:
-        if self._pixels == self.view.image:
-            return  # it came from there
-        with self.view.hold_sync(), self.view.hold_trait_notifications():
-            self.view.image, self.view.strokes, self.view.index = self._pixels, [], -1
-            self.view.turn += 1
-
-    def _drawn(self, change) -> None:
-        pixels = np.frombuffer(change["new"], "<f4").copy()
-        self.image = torch.from_numpy(pixels).reshape(1, *IMAGE_SHAPE)
 
     def _codes(self) -> dict[str, tuple[Tensor, Tensor]]:
         """mu and sigma of the image, each (2,), by the model's name; an autoencoder's sigma is 0."""

@@ -1,6 +1,5 @@
 """The latent pad: move a point on the map of a 2-D latent space, and see the digit that it decodes to."""
 
-import math
 from collections.abc import Sequence
 
 import ipywidgets as widgets
@@ -11,7 +10,7 @@ from vae_helpers.encoding import encode_means
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_images, check_whole
 from vae_helpers.widgets.shared.codecs import float_bytes, ink_bytes
-from vae_helpers.widgets.shared.models import check_coder, check_codes, check_labels, check_plane
+from vae_helpers.widgets.shared.models import check_coder, check_codes, check_labels, check_plane, map_limit
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import DecoderView
@@ -88,7 +87,7 @@ class LatentPad(widgets.VBox):
             points=float_bytes(codes),
             point_labels=labels[:shown].tolist(),
             images=ink_bytes(images[: min(shown, NEAREST_AMONG)]),
-            limit=_limit(codes),
+            limit=map_limit(codes, LEAST_LIMIT),
             presenter=presenter,
         )
         self.view.observe(self._view_moved, ["z1", "z2"])
@@ -119,8 +118,3 @@ class LatentPad(widgets.VBox):
 
     def _view_moved(self, _change) -> None:
         self.z = [min(max(value, -self.limit), self.limit) for value in (self.view.z1, self.view.z2)]
-
-
-def _limit(codes: Tensor) -> float:
-    """The edge of the map for codes (N, 2): all but the farthest are on it. One decimal, to be readable."""
-    return max(LEAST_LIMIT, math.ceil(10.5 * codes.abs().quantile(0.999).item()) / 10)

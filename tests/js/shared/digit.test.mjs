@@ -31,3 +31,10 @@ test("pictures side by side on one canvas, in all 256 greys", () => {
   const greys = Array.from({ length: 256 }, (_, i) => image.data[4 * i]);
   assert.deepEqual(greys, Array.from({ length: 256 }, (_, i) => 255 - i)); // none is rounded to its neighbour
 });
+
+test("a digit that is painted in another way", () => {
+  fakePage();
+  const painted = [];
+  addDigit(new FakeElement("div"), "", (context, ink) => painted.push(ink))([0.5], "half");
+  assert.deepEqual(painted, [[0.5]]);
+});

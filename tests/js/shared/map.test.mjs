@@ -47,6 +47,10 @@ test("the circles of the prior", () => {
   const wanted = [0.5, 0.1, 0.01].map((rest) => 25 * Math.sqrt(-2 * Math.log(rest)));
   assertClose(circles.map(([, , , radius]) => radius), wanted, 1e-6);
   assert.deepEqual(textsOf(paper), ["50\u2009%", "90\u2009%", "99\u2009%"]);
+  const own = new OffscreenCanvas(200, 200).getContext("2d");
+  w.paintCircles(own, { limit: 4, circles: [{ radius: 2, text: "two" }] }, 200, 1);
+  const [[, , , radius], ...others] = own.calls.filter(([name]) => name === "arc");
+  assert.deepEqual([radius, others, textsOf(own)], [50, [], ["two"]]);
 });
 
 test("figures along two edges, few enough to be read on any map", () => {

@@ -161,3 +161,11 @@ test("it can have the focus and is a slider for a screen reader; off the page it
   draw([[[0.1, 0.2]]], new Float32Array(784), "");
   assert.deepEqual(canvas.context.calls, []);
 });
+
+test("what is painted over comes last, over strokes and over an image", () => {
+  const over = addPaper(new FakeElement("div"), 30, { strokes: () => [], index: () => 0 }, (context, size) => context.veil(size));
+  for (const drawn of [[], [[[0.5, 0.5], [0.6, 0.5]]]]) {
+    over.draw(drawn, new Float32Array(784), "");
+    assert.deepEqual(over.canvas.context.calls.at(-1), ["veil", 300]);
+  }
+});

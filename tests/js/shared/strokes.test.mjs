@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { assertClose } from "../fakes.mjs";
-import { PEN, toPixels } from "../../../vae_helpers/widgets/shared/strokes.js";
+import { PEN, toPixels, toPixelsInPlace } from "../../../vae_helpers/widgets/shared/strokes.js";
 
 const SEVEN = [[[0.2, 0.2], [0.8, 0.2], [0.45, 0.9]]];
 const moved = (strokes, across, down) => strokes.map((stroke) => stroke.map(([x, y]) => [x + across, y + down]));
@@ -80,4 +80,16 @@ test("a pen that stands still and one that goes the same way in more steps draw 
 test("nothing of a drawing is changed", () => {
   const frozen = Object.freeze(SEVEN.map((stroke) => Object.freeze(stroke.map((point) => Object.freeze([...point])))));
   assert.ok(sum(toPixels(frozen)) > 50);
+});
+
+test("in place: strokes stay where they are, in a pen of one width, and reach the edges", () => {
+  const by = 5 / 28;
+  const [here, there] = [[[[0.2, 0.3], [0.4, 0.3]]], [[[0.2 + by, 0.3 + by], [0.4 + by, 0.3 + by]]]].map(toPixelsInPlace);
+  assertClose(measure(here).center, [0.3 * 28 - 0.5, 0.3 * 28 - 0.5], 0.05);
+  for (let i = 0; i < 784 - 5 * 29; i++) if (here[i] > 0) assert.ok(Math.abs(there[i + 5 * 29] - here[i]) < 1e-5);
+  assert.ok(Math.abs(sum(here) / (0.2 * PEN + (Math.PI / 4) * PEN ** 2) / 784 - 1) < 0.03, `${sum(here)}`);
+  const longer = toPixelsInPlace([[[0.2, 0.3], [0.4, 0.3], [1, 1]]]);
+  here.forEach((value, i) => assert.ok(longer[i] >= value)); // more ink moves none that was there
+  assert.equal(longer[783], 1);
+  assert.deepEqual(toPixelsInPlace([]), new Float32Array(784));
 });

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from vae_helpers.models.layers import IMAGE_SHAPE
+from vae_helpers.models.layers import IMAGE_SHAPE, evaluating
 from vae_helpers.widgets.shared.codecs import MAX_BYTES, float_array
 from vae_helpers.widgets.shared.models import check_weights, outputs_of
 
@@ -51,6 +51,28 @@ def export_encoder(model: nn.Module) -> tuple[list[dict[str, Any]], bytes]:
     x = torch.rand(16, *IMAGE_SHAPE, generator=torch.Generator().manual_seed(0))
     wanted = outputs_of(model, x.to(next(encoder.parameters()))).numpy()
     _check_close("encoder", wanted, lambda: run_layers(layers, arrays, x.flatten(1).numpy()))
+    return layers, _joined(arrays)
+
+
+@torch.no_grad()
+def export_network(network: nn.Module, name: str) -> tuple[list[dict[str, Any]], bytes]:
+    """As :func:`export_decoder`, any network that is just its layers in order; ``name`` says in an error what it is.
+
+    Raises:
+        TypeError: no module. Its subclass NotInBrowser: a layer that the browser's side can't evaluate, or a network
+            that is not just its layers in order.
+        ValueError: weights that are not finite or too large.
+    """
+    check_weights(network, part=name)
+    layers, arrays = _layers_of(network, name)
+    parameter = next(network.parameters())
+    x = torch.rand(16, layers[0]["inputs"], generator=torch.Generator().manual_seed(0))
+    try:
+        with evaluating(network):
+            wanted = network(x.to(parameter)).flatten(1).float().cpu().numpy()
+    except Exception as error:  # the first layer need not take the input
+        raise NotInBrowser(f"{name}: it is not just its layers in order: {error}") from error
+    _check_close(name, wanted, lambda: run_layers(layers, arrays, x.numpy()))
     return layers, _joined(arrays)
 
 

@@ -4,8 +4,8 @@ import { append } from "./dom.js";
 
 export const SIDE = 28; // pixels
 
-/** A digit with its caption; returns `draw(ink, caption)`. */
-export function addDigit(parent, className) {
+/** A digit with its caption, painted by `paint(context, ink)`; returns `draw(ink, caption)`. */
+export function addDigit(parent, className, paint = paintInk) {
   const figure = append(parent, "figure", `vae-digit ${className}`);
   const canvas = append(figure, "canvas", "");
   canvas.width = canvas.height = SIDE;
@@ -13,7 +13,7 @@ export function addDigit(parent, className) {
   const text = append(figure, "figcaption", "");
   const context = canvas.getContext("2d");
   return (ink, caption) => {
-    paintInk(context, ink);
+    paint(context, ink);
     text.textContent = caption;
     canvas.setAttribute("aria-label", caption);
   };

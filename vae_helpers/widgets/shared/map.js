@@ -4,7 +4,8 @@ import { toFloats } from "./bytes.js";
 import { disc, strokeRimmed, toPixel, write } from "./canvas.js";
 import { percent, radiusOf } from "./prior.js";
 
-const CIRCLES = [0.5, 0.9, 0.99]; // shares of the prior
+const SHARES = [0.5, 0.9, 0.99]; // of the prior
+const CIRCLES = SHARES.map((share) => ({ radius: radiusOf(share), text: percent(share).replace(" ", "\u2009") }));
 
 /** The encoded images that Python sent for a map. */
 export function readMap(model) {
@@ -37,14 +38,14 @@ export function paintMap(map, canvas, unit, prior = true) {
   return background;
 }
 
-/** The circles that hold 50, 90 and 99 % of the prior. */
-export function paintCircles(paper, { limit }, size, unit) {
-  for (const share of CIRCLES) {
+/** Circles around the origin, each with its text: a map's own, or those that hold 50, 90 and 99 % of the prior. */
+export function paintCircles(paper, { limit, circles = CIRCLES }, size, unit) {
+  for (const { radius, text } of circles) {
     paper.beginPath();
-    paper.arc(...toPixel(0, 0, size, limit), (radiusOf(share) * size) / (2 * limit), 0, 2 * Math.PI);
+    paper.arc(...toPixel(0, 0, size, limit), (radius * size) / (2 * limit), 0, 2 * Math.PI);
     // dots, on a pale line that parts them from the points
     strokeRimmed(paper, { width: 1.5 * unit, rim: 3 * unit, rimColor: "#fffa", dash: [1.5 * unit, 3 * unit] });
-    label(paper, percent(share).replace(" ", "\u2009"), toPixel(0, radiusOf(share), size, limit), "center", unit);
+    label(paper, text, toPixel(0, radius, size, limit), "center", unit);
   }
 }
 

@@ -1,5 +1,6 @@
 """What a widget asks of a model before it is shown."""
 
+import math
 from collections.abc import Mapping
 from itertools import chain
 from typing import Any
@@ -45,10 +46,10 @@ def check_weights(network: Any, name: str = "", part: str = "decoder") -> None:
         raise ValueError(f"{part}: {whose} contain NaN or infinity; did training break down?")
 
 
-def outputs_of(model: nn.Module, images: Tensor) -> Tensor:
+def outputs_of(model: nn.Module, images: Tensor, *condition: Tensor) -> Tensor:
     """What ``model.encode`` returns, as one tensor on the CPU: codes (N, D), or mu and logvar (N, 2 D)."""
     with evaluating(model):
-        code = model.encode(images)
+        code = model.encode(images, *condition)
     return torch.cat(code, dim=1).float().cpu() if isinstance(code, tuple) else code.float().cpu()
 
 
@@ -88,3 +89,8 @@ def check_codes(codes: Tensor, name: str = "") -> None:
     if not codes.isfinite().all():
         whose = f"the encoder of {name!r}" if name else "its encoder"
         raise ValueError(f"model: {whose} gives NaN or infinity for these images; did training break down?")
+
+
+def map_limit(codes: Tensor, least: float) -> float:
+    """The edge of a map for codes (N, 2), at least ``least``: all but the farthest are on it. One decimal."""
+    return max(least, math.ceil(10.5 * codes.abs().quantile(0.999).item()) / 10)

@@ -28,9 +28,9 @@ export function extended(strokes, point) {
 /**
  * The square. `hand` is asked for `strokes()` and `index()`, and told of `begin()`, `draw(strokes)`, `end()` and
  * `choose(index)`. Returns its canvas and `draw(strokes, image, text)`, which shows the strokes, or the image where
- * there are none.
+ * there are none, and over it what `paintOver(context, size)` paints.
  */
-export function addPaper(parent, count, hand) {
+export function addPaper(parent, count, hand, paintOver = () => {}) {
   const canvas = append(parent, "canvas", "vae-draw-paper");
   canvas.tabIndex = 0;
   const names = { role: "slider", "aria-roledescription": "square to draw in", "aria-label": HELP };
@@ -46,12 +46,17 @@ export function addPaper(parent, count, hand) {
     if (!size) return; // not on the page yet
     context.fillStyle = "#fff";
     context.fillRect(0, 0, size, size);
-    if (strokes.length > 0) return strokes.forEach((stroke) => paintStroke(context, stroke, size));
-    paintInk(small.getContext("2d"), image);
-    context.imageSmoothingEnabled = false;
-    context.drawImage(small, 0, 0, size, size);
+    if (strokes.length > 0) strokes.forEach((stroke) => paintStroke(context, stroke, size));
+    else paintPixels(context, small, image, size);
+    paintOver(context, size);
   };
   return { canvas, draw };
+}
+
+function paintPixels(context, small, image, size) {
+  paintInk(small.getContext("2d"), image);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(small, 0, 0, size, size);
 }
 
 function paintStroke(context, stroke, size) {
