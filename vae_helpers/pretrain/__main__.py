@@ -5,6 +5,7 @@ import sys
 from vae_helpers.pretrain.classifier import train_classifier
 from vae_helpers.pretrain.conditional import train_conditional
 from vae_helpers.pretrain.digits import draw_map, train_digits
+from vae_helpers.pretrain.names import train_names
 from vae_helpers.pretrain.overfitting import train_overfitting
 from vae_helpers.pretrain.quadrants import train_quadrants
 
@@ -14,8 +15,8 @@ PARTS = {
     "map": draw_map,
     "conditional": train_conditional,
     "quadrants": train_quadrants,
+    "names": train_names,
     "overfitting": train_overfitting,
-    "quadrants": train_quadrants,
 }
 
 
