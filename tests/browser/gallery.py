@@ -16,7 +16,7 @@ import copy
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import load_mnist
 from vae_helpers.exercises import solution
-from vae_helpers.models import CompletionVAE, ConditionalVAE
+from vae_helpers.models import CompletionVAE, ConditionalVAE, NameVAE
 from vae_helpers.training import History
 from vae_helpers.widgets import *
 model, wide = (load_checkpoint({str(REPO_DATA / "weights")!r} + name) for name in ("/vae_2d.pt", "/vae_20d.pt"))
@@ -27,6 +27,8 @@ for parameter in collapsed.encoder.head.parameters():
     parameter.data.zero_()  # q(z|x) is the prior for every x
 styles = ConditionalVAE(2)
 styles.decoder[-1].weight.data *= 10  # untrained: without this, all digits would be nearly the same grey
+speller = NameVAE(seed=0)
+speller.decoder.head.bias.data[0] += 3  # it is likelier that a name ends: those of an untrained model never would
 """
 
 
@@ -86,6 +88,7 @@ GALLERY = (
     Entry("drawn", 'DrawPad({"paler": paler, "VAE": model}, images, labels', ".vae-draw-paper", ".vae-draw-map"),
     Entry("part", "CompletionPad(CompletionVAE(), images, labels", ".vae-draw-paper", ".vae-completion-grid canvas"),
     Entry("style", "StylePad(styles, images, labels", ".vae-pad-map", ".vae-large canvas"),
+    Entry("machine", "NameMachine(speller", ".vae-fader", ".vae-names-bars"),
     Entry("watch", "LiveLatentMap(images, labels", "", ".vae-map", python="watch(model)"),
     Entry("curve", "LiveLossCurve(", "", "img", python=f"curve(History([{EPOCH}]))"),
 )

@@ -95,7 +95,9 @@ def test_widgets_live_and_keep_their_keys(deck):
     if deck.locator(".slides .vae-stage").count() == 0:
         return  # it has none: all that there are have been waited for
     to_slide_with(deck, ".vae-stage")
-    keys = deck.locator(".slides section.present").locator(".noUi-handle, .vae-pad-map, .vae-draw-paper").last
+    keys = (
+        deck.locator(".slides section.present").locator(".noUi-handle, .vae-pad-map, .vae-draw-paper, .vae-fader").last
+    )
     where, before = deck.evaluate("Reveal.getIndices()"), deck.evaluate(PICTURES)
     keys.focus()
     for key in ("End", "ArrowLeft", "Home"):  # far: a lab shows its models in steps

@@ -8,10 +8,8 @@ from vae_helpers.models.name_vae import NameVAE
 from vae_helpers.models.vae import VAE, reparameterize
 
 # the one list of models: what a checkpoint can hold, by class name
-MODELS = {
-    model.__name__: model
-    for model in (VAE, Autoencoder, ConditionalVAE, CompletionVAE, CompletionNet, NameVAE, Classifier)
-}
+KINDS = (VAE, Autoencoder, ConditionalVAE, CompletionVAE, CompletionNet, NameVAE, Classifier)
+MODELS = {model.__name__: model for model in KINDS}
 
 __all__ = [
     "MODELS",

@@ -16,6 +16,7 @@ from vae_helpers.widgets.latent_pad import LatentPad
 from vae_helpers.widgets.latent_sliders import LatentSliders
 from vae_helpers.widgets.live_curve import LiveLossCurve
 from vae_helpers.widgets.live_latent_map import LiveLatentMap
+from vae_helpers.widgets.name_machine import NameMachine
 from vae_helpers.widgets.reduction_lab import ReductionLab
 from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
 from vae_helpers.widgets.style_pad import StylePad
@@ -29,6 +30,7 @@ __all__ = [
     "LatentSliders",
     "LiveLatentMap",
     "LiveLossCurve",
+    "NameMachine",
     "ReductionLab",
     "ReparameterizationDials",
     "StylePad",
