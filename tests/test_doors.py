@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from vae_helpers import plots
+from vae_helpers import plots, quadrants, text
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
 from vae_helpers.colouring import RegressionNet, colour_digits
 from vae_helpers.data import binarize, load_mnist, load_names
@@ -19,7 +19,8 @@ from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_
 from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE, NameVAE
 from vae_helpers.overfitting import k_means
 from vae_helpers.pretrain.classifier import fit_classifier
-from vae_helpers.text import NGram, importance_nll
+from vae_helpers.quadrants import prior_nll, random_seen
+from vae_helpers.text import NGram
 from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 from vae_helpers.widgets import (
     CompletionPad,
@@ -36,6 +37,7 @@ from vae_helpers.widgets import (
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(6)
 NAMES = torch.tensor([[3, 1, 4, 0]])
+SEEN = torch.eye(4)[[0, 1, 2, 3, 0, 1]]
 NAN = float("nan")
 
 
@@ -238,6 +240,9 @@ TAKE_WHOLE_NUMBERS = {
     "latent_dim of an autoencoder": (lambda n: Autoencoder(n, (4,)), "latent_dim"),
     "hidden": (lambda n: VAE(2, [n]), "hidden"),
     "channels": (lambda n: Classifier(n), "channels"),
+    "complete": (lambda n: CompletionVAE(2, (4,)).complete(X, SEEN, n), "count"),
+    "prior_nll": (lambda n: prior_nll(CompletionVAE(2, (4,)), X, SEEN, n), "draws"),
+    "random_seen": (random_seen, "n"),
     "conditions": (lambda n: RegressionNet(n, (1,), (4,)), "conditions"),
     "load_mnist": (lambda n: load_mnist("test", n=n), "n"),
     "digits": (lambda n: load_mnist("test", digits=[n]), "digits"),
@@ -257,7 +262,7 @@ TAKE_WHOLE_NUMBERS = {
     "epochs of the classifier": (lambda n: fit_classifier(Classifier(2), X, LABELS, epochs=n), "epochs"),
     "hidden of a NameVAE": (lambda n: NameVAE(2, hidden=n), "hidden"),
     "order": (lambda n: NGram(NAMES, n), "order"),
-    "draws of importance sampling": (lambda n: importance_nll(NameVAE(2), NAMES, LABELS[:1], n), "draws"),
+    "draws of importance sampling": (lambda n: text.importance_nll(NameVAE(2), NAMES, LABELS[:1], n), "draws"),
 }
 
 
@@ -288,6 +293,8 @@ TAKE_SEEDS = {
     "RegressionNet": lambda seed: RegressionNet(2, (1,), (4,), seed=seed),
     "colour_digits": lambda seed: colour_digits(X, LABELS, seed=seed),
     "sample": lambda seed: small().sample(2, seed=seed),
+    "complete": lambda seed: CompletionVAE(2, (4,)).complete(X, SEEN, seed=seed),
+    "importance_nll": lambda seed: quadrants.importance_nll(CompletionVAE(2, (4,)), X, SEEN, 2, seed=seed),
     "load_mnist": lambda seed: load_mnist("test", n=3, seed=seed),
     "KLDials": lambda seed: KLDials(seed=seed),
     "ReparameterizationDials": lambda seed: ReparameterizationDials(small(), seed=seed),
@@ -296,7 +303,7 @@ TAKE_SEEDS = {
     "load_names": lambda seed: load_names("test", seed=seed),
     "NameVAE": lambda seed: NameVAE(2, seed=seed),
     "drawn names": lambda seed: NameVAE(2).sample(LABELS[:1], seed=seed),
-    "importance_nll": lambda seed: importance_nll(NameVAE(2), NAMES, LABELS[:1], 2, seed=seed),
+    "importance_nll of names": lambda seed: text.importance_nll(NameVAE(2), NAMES, LABELS[:1], 2, seed=seed),
 }
 
 

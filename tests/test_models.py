@@ -222,89 +222,6 @@ def test_a_conditional_vae_learns_what_the_label_says(test_set):
     assert told < misled - 20
 
 
-LEFT_HALF = torch.tensor([[1.0, 0, 1, 0]])
-
-
-def test_quadrants_are_where_they_are_said_to_be():
-    """Top left, top right, bottom left, bottom right."""
-    x = torch.arange(784.0).view(1, 1, 28, 28)
-    corners = (x[..., :14, :14], x[..., :14, 14:], x[..., 14:, :14], x[..., 14:, 14:])
-    for flags, corner in zip(torch.eye(4), corners, strict=True):
-        assert torch.equal(x[pixel_mask(flags[None])], corner.flatten())
-
-
-def test_the_negative_elbo_of_a_completion_by_hand(images):
-    """Over the right half's pixels only, with q, the prior and the KL by another hand."""
-    model, x, seen = CompletionVAE(3, hidden=(16,)), images[:5], LEFT_HALF.expand(5, 4)
-    reconstruction, kl = model.loss_terms(x, seen, torch.Generator().manual_seed(1))
-    left = x.clone()
-    left[..., 14:] = 0
-    condition = torch.cat([left.flatten(1), seen], dim=1)
-    mu, logvar = model.encode(x, seen)
-    mu_p, logvar_p = model.prior(condition).chunk(2, dim=1)
-    q, p = Normal(mu, torch.exp(logvar / 2)), Normal(mu_p, torch.exp(logvar_p / 2))
-    z = mu + q.scale * torch.randn(5, 3, generator=torch.Generator().manual_seed(1))
-    right = torch.sigmoid(model.decoder(torch.cat([z, condition], dim=1))).view(5, 28, 28)[:, :, 14:]
-    wanted = F.binary_cross_entropy(right, x[:, 0, :, 14:], reduction="none").sum(dim=(1, 2))
-    torch.testing.assert_close(reconstruction, wanted)
-    torch.testing.assert_close(kl, torch.distributions.kl_divergence(q, p).sum(dim=1))
-
-
-def test_a_completion_never_looks_at_the_unseen(images):
-    model, net, seen = CompletionVAE(3, hidden=(16,)), CompletionNet((16,)), torch.eye(4)
-    x, z = images[:4], torch.zeros(4, 3)
-    other = torch.where(pixel_mask(seen), x, 1 - x)
-    for told in (model.predict, model.complete, net, net.complete, lambda x, seen: [model.decode(z, x, seen)]):
-        for a, b in zip(told(x, seen), told(other, seen), strict=True):
-            assert torch.equal(a, b)
-    assert not torch.equal(model.encode(x, seen)[0], model.encode(other, seen)[0])  # q does, and may
-
-
-@pytest.mark.parametrize("seen", [torch.eye(4), torch.eye(4).bool()])
-def test_completions(images, seen):
-    model, x = CompletionVAE(3, hidden=(16,)), images[:4]
-    drawn = model.complete(x, seen, count=5, seed=1)
-    assert drawn.shape == (4, 5, 1, 28, 28) and drawn.min() >= 0 and drawn.max() <= 1
-    mask = pixel_mask(seen)[:, None].expand_as(drawn)
-    assert torch.equal(drawn[mask], x[:, None].expand_as(drawn)[mask])
-    assert torch.equal(drawn, model.complete(x, seen, count=5, seed=1))
-    assert not torch.equal(drawn, model.complete(x, seen, count=5, seed=2))
-    assert not torch.equal(drawn[:, 0], drawn[:, 1])
-
-
-def test_the_loss_of_the_unseen_counts_nothing_else():
-    logits, x = torch.full((1, 1, 28, 28), 9.0), torch.zeros(1, 1, 28, 28)
-    everything = unseen_nll(logits, x, torch.zeros(1, 4))
-    assert unseen_nll(logits, x, torch.tensor([[True, True, False, True]])).item() == pytest.approx(everything / 4)
-    assert unseen_nll(logits, x, torch.ones(1, 4)) == 0
-
-
-@pytest.mark.parametrize(
-    ("seen", "error", "said"),
-    [
-        (torch.ones(2, 3), ValueError, r"seen: want shape \(N, 4\), got \(2, 3\)"),
-        (torch.ones(3, 4), ValueError, "seen: want flags for each of the 2 images, got 3"),
-        (torch.ones(2, 4).long(), TypeError, "seen: want floats"),
-        ([[1, 0, 0, 0]] * 2, TypeError, "seen: want a float tensor"),
-        (torch.full((2, 4), 0.5), ValueError, "seen: want 0 or 1 for each quadrant"),
-    ],
-)
-@pytest.mark.parametrize("model", [CompletionVAE(2, (4,)), CompletionNet((4,))])
-def test_flags_that_are_none_are_refused(images, model, seen, error, said):
-    with pytest.raises(error, match=said):
-        model.check_data(images[:2], seen)
-
-
-def test_completing_is_learnt(test_set):
-    """Better with what is seen than with another image's."""
-    images, seen = test_set[0][:300], LEFT_HALF.expand(300, 4)
-    for model in (CompletionVAE(4, (32,)), CompletionNet((32,))):
-        fit(model, (images, seen), epochs=8, batch_size=32, progress=False)
-        mixed = torch.where(pixel_mask(seen), images.roll(1, dims=0), images)
-        told, misled = evaluate(model, (images, seen)).total, evaluate(model, (mixed, seen)).total
-        assert told < misled - 3 and told < 120
-
-
 NAMES = spell(["nowak", "bergþórs", "li", "gcaba"])
 TONGUES = torch.tensor([0, 1, 2, 3])
 
@@ -426,3 +343,86 @@ def test_a_name_vae_learns_what_the_language_says():
     told, misled = (evaluate(model, (names, c)).total for c in (languages, 1 - languages))
     assert told < 1 and misled > 3
     assert model.sample(torch.tensor([0, 1]), temperature=0.1) == ["aaa", "bbb"]
+
+
+LEFT_HALF = torch.tensor([[1.0, 0, 1, 0]])
+
+
+def test_quadrants_are_where_they_are_said_to_be():
+    """Top left, top right, bottom left, bottom right."""
+    x = torch.arange(784.0).view(1, 1, 28, 28)
+    corners = (x[..., :14, :14], x[..., :14, 14:], x[..., 14:, :14], x[..., 14:, 14:])
+    for flags, corner in zip(torch.eye(4), corners, strict=True):
+        assert torch.equal(x[pixel_mask(flags[None])], corner.flatten())
+
+
+def test_the_negative_elbo_of_a_completion_by_hand(images):
+    """Over the right half's pixels only, with q, the prior and the KL by another hand."""
+    model, x, seen = CompletionVAE(3, hidden=(16,)), images[:5], LEFT_HALF.expand(5, 4)
+    reconstruction, kl = model.loss_terms(x, seen, torch.Generator().manual_seed(1))
+    left = x.clone()
+    left[..., 14:] = 0
+    condition = torch.cat([left.flatten(1), seen], dim=1)
+    mu, logvar = model.encode(x, seen)
+    mu_p, logvar_p = model.prior(condition).chunk(2, dim=1)
+    q, p = Normal(mu, torch.exp(logvar / 2)), Normal(mu_p, torch.exp(logvar_p / 2))
+    z = mu + q.scale * torch.randn(5, 3, generator=torch.Generator().manual_seed(1))
+    right = torch.sigmoid(model.decoder(torch.cat([z, condition], dim=1))).view(5, 28, 28)[:, :, 14:]
+    wanted = F.binary_cross_entropy(right, x[:, 0, :, 14:], reduction="none").sum(dim=(1, 2))
+    torch.testing.assert_close(reconstruction, wanted)
+    torch.testing.assert_close(kl, torch.distributions.kl_divergence(q, p).sum(dim=1))
+
+
+def test_a_completion_never_looks_at_the_unseen(images):
+    model, net, seen = CompletionVAE(3, hidden=(16,)), CompletionNet((16,)), torch.eye(4)
+    x, z = images[:4], torch.zeros(4, 3)
+    other = torch.where(pixel_mask(seen), x, 1 - x)
+    for told in (model.predict, model.complete, net, net.complete, lambda x, seen: [model.decode(z, x, seen)]):
+        for a, b in zip(told(x, seen), told(other, seen), strict=True):
+            assert torch.equal(a, b)
+    assert not torch.equal(model.encode(x, seen)[0], model.encode(other, seen)[0])  # q does, and may
+
+
+@pytest.mark.parametrize("seen", [torch.eye(4), torch.eye(4).bool()])
+def test_completions(images, seen):
+    model, x = CompletionVAE(3, hidden=(16,)), images[:4]
+    drawn = model.complete(x, seen, count=5, seed=1)
+    assert drawn.shape == (4, 5, 1, 28, 28) and drawn.min() >= 0 and drawn.max() <= 1
+    mask = pixel_mask(seen)[:, None].expand_as(drawn)
+    assert torch.equal(drawn[mask], x[:, None].expand_as(drawn)[mask])
+    assert torch.equal(drawn, model.complete(x, seen, count=5, seed=1))
+    assert not torch.equal(drawn, model.complete(x, seen, count=5, seed=2))
+    assert not torch.equal(drawn[:, 0], drawn[:, 1])
+
+
+def test_the_loss_of_the_unseen_counts_nothing_else():
+    logits, x = torch.full((1, 1, 28, 28), 9.0), torch.zeros(1, 1, 28, 28)
+    everything = unseen_nll(logits, x, torch.zeros(1, 4))
+    assert unseen_nll(logits, x, torch.tensor([[True, True, False, True]])).item() == pytest.approx(everything / 4)
+    assert unseen_nll(logits, x, torch.ones(1, 4)) == 0
+
+
+@pytest.mark.parametrize(
+    ("seen", "error", "said"),
+    [
+        (torch.ones(2, 3), ValueError, r"seen: want shape \(N, 4\), got \(2, 3\)"),
+        (torch.ones(3, 4), ValueError, "seen: want flags for each of the 2 images, got 3"),
+        (torch.ones(2, 4).long(), TypeError, "seen: want floats"),
+        ([[1, 0, 0, 0]] * 2, TypeError, "seen: want a float tensor"),
+        (torch.full((2, 4), 0.5), ValueError, "seen: want 0 or 1 for each quadrant"),
+    ],
+)
+@pytest.mark.parametrize("model", [CompletionVAE(2, (4,)), CompletionNet((4,))])
+def test_flags_that_are_none_are_refused(images, model, seen, error, said):
+    with pytest.raises(error, match=said):
+        model.check_data(images[:2], seen)
+
+
+def test_completing_is_learnt(test_set):
+    """Better with what is seen than with another image's."""
+    images, seen = test_set[0][:500], LEFT_HALF.expand(500, 4)
+    for model in (CompletionVAE(4, (32,)), CompletionNet((32,))):
+        fit(model, (images, seen), epochs=8, batch_size=32, progress=False)
+        mixed = torch.where(pixel_mask(seen), images.roll(1, dims=0), images)
+        told, misled = evaluate(model, (images, seen)).total, evaluate(model, (mixed, seen)).total
+        assert told < misled - 4 and told < 120

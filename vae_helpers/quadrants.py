@@ -46,6 +46,7 @@ def random_seen(n: int, generator: Generator | None = None) -> Float[Tensor, "n 
     torch.Size([3, 4])
     """
     check_whole(1, n=n)
+    n = int(n)
     device = None if generator is None else generator.device
     published = torch.tensor(list(PUBLISHED.values()), device=device)
     number = torch.randint(1, 2**QUADRANTS - 1, (n, 1), generator=generator, device=device)  # neither none nor all
@@ -103,6 +104,7 @@ def _estimate(
 ) -> Float[Tensor, " N"]:
     check_whole(1, draws=draws)
     model.check_data(images, seen)
+    draws = int(draws)  # NumPy's are welcome, but not to PyTorch
     generator = Generator().manual_seed(as_seed(seed))  # the CPU's, so that a seed means the same everywhere
     parts = []
     with evaluating(model):

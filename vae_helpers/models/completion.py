@@ -83,6 +83,7 @@ class CompletionVAE(nn.Module):
         The seen pixels are those of ``images``; the unseen ones there are not looked at.
         """
         check_whole(1, count=count)
+        count = int(count)  # NumPy's are welcome, but not to PyTorch
         mu, logvar = (value.repeat_interleave(count, dim=0) for value in self.predict(images, seen))
         eps = torch.randn(mu.shape, generator=Generator().manual_seed(as_seed(seed))).to(mu)
         x, flags = images.repeat_interleave(count, dim=0), seen.repeat_interleave(count, dim=0)

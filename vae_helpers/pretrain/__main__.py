@@ -15,6 +15,7 @@ PARTS = {
     "conditional": train_conditional,
     "quadrants": train_quadrants,
     "overfitting": train_overfitting,
+    "quadrants": train_quadrants,
 }
 
 
