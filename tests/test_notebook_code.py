@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from vae_helpers import gradient_estimators, losses
 from vae_helpers.exercises.topics.gradients import open_paths
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
-from vae_helpers.models import VAE
+from vae_helpers.models import VAE, ConditionalVAE
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 
@@ -177,3 +177,13 @@ def test_the_answer_key_of_the_three_snippets(trick):
         z = trick[f"snippet_{name}"](mu, logvar)
         z.square().sum().backward()
         assert [value.grad is not None and bool(value.grad.any()) for value in (mu, logvar)] == row
+
+
+def test_the_small_conditional_vae(images):
+    small = definitions("07_conditional_vae")["SmallCVAE"](3)
+    model = ConditionalVAE(3, seed=4)
+    small.load_state_dict(model.state_dict())
+    x, labels = images[:6], torch.tensor([0, 9, 3, 3, 1, 7])
+    wanted = model.loss_terms(x, labels, Generator().manual_seed(0))
+    for term, other in zip(small.loss_terms(x, labels, Generator().manual_seed(0)), wanted, strict=True):
+        torch.testing.assert_close(term, other)
