@@ -192,6 +192,14 @@ EXERCISES: dict[str, Exercise] = {
                 "this is KL(p || q), the other way round: the mean is over q.",
             ),
             Misconception(
+                "distance_not_scaled",
+                _between(
+                    lambda m, v, m_p, v_p: 0.5 * (v_p - v + torch.exp(v - v_p) + (m - m_p).square() - 1).sum(dim=1)
+                ),
+                "the squared distance of the means is not divided by the prior's variance: in a wide prior, the same "
+                "distance costs less.",
+            ),
+            Misconception(
                 "counted_from_one",
                 _row(lambda labels: labels - 1),
                 "this takes the row before: class 0 has the first row (and row -1 is the last, without an error).",
