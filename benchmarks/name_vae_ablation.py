@@ -1,4 +1,4 @@
-"""What the KL's weight and the hidden letters do to the model of names: the table in data/README.md, in about six minutes.
+"""What the KL's weight and the hidden letters do to the model of names: the table in data/README.md (six minutes).
 
 Each row is trained by the recipe of the shipped model with one thing changed, from two seeds.
 """
