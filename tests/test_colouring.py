@@ -5,14 +5,12 @@ import torch
 
 from vae_helpers.colouring import (
     INKS,
-    RegressionNet,
     coin_entropy,
     colour_digits,
     colour_in,
     colours_of,
     squared_distances,
 )
-from vae_helpers.training import fit
 
 X = torch.rand(6, 1, 14, 14, generator=torch.Generator().manual_seed(0))
 LABELS = torch.tensor([0, 7, 7, 9, 3, 1])
@@ -93,22 +91,8 @@ def test_the_entropy_of_a_coin():
         (lambda: colour_in(X.expand(-1, 3, -1, -1), 0 * X), ValueError, "images: want some ink in each"),
         (lambda: squared_distances(torch.zeros(6, 3), -LABELS), ValueError, "labels: want classes from 0 to 9"),
         (lambda: coin_entropy(torch.tensor([1.5])), ValueError, r"share: want values in \[0, 1\]"),
-        (lambda: RegressionNet(0, (3, 2, 2)), ValueError, "conditions: want a whole number >= 1"),
-        (lambda: RegressionNet(4, (3, 2.5)), ValueError, "shape: want whole numbers >= 1"),
-        (lambda: RegressionNet(4, (3, 2, 2))(torch.zeros(1, 5)), ValueError, r"c: want shape \(N, 4\), got \(1, 5\)"),
-        (lambda: RegressionNet(4, (3, 2, 2))(torch.zeros(1, 4).double()), TypeError, "c: want torch.float32"),
     ],
 )
 def test_what_is_refused(call, error, message):
     with pytest.raises(error, match=f"^{message}"):
         call()
-
-
-def test_a_regression_net_learns_the_mean_of_the_right_answers():
-    """Two targets for one condition: the pixel loss is lowest at their mean, whatever the net."""
-    net = RegressionNet(1, (3, 1, 1), hidden=(8,))
-    targets = colours_of(torch.tensor([4])).view(2, 3, 1, 1)
-    c = torch.ones(2, 1)
-    history = fit(net, (targets, c), epochs=60, learning_rate=0.1, progress=False)
-    torch.testing.assert_close(net.predict(c[:1])[0], targets.mean(dim=0), atol=0.02, rtol=0)
-    assert history["train_kl"][-1] == 0

@@ -11,12 +11,12 @@ from torch import nn
 
 from vae_helpers import plots, quadrants, text
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
-from vae_helpers.colouring import RegressionNet, colour_digits
+from vae_helpers.colouring import colour_digits
 from vae_helpers.data import binarize, load_mnist, load_names
 from vae_helpers.encoding import decode_images, encode_distributions, encode_means
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
-from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE, NameVAE
+from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE, NameVAE, RegressionNet
 from vae_helpers.overfitting import k_means
 from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.quadrants import prior_nll, random_seen

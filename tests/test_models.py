@@ -14,6 +14,7 @@ from vae_helpers.models import (
     CompletionVAE,
     ConditionalVAE,
     NameVAE,
+    RegressionNet,
     reparameterize,
 )
 from vae_helpers.models.completion import pixel_mask, unseen_nll
@@ -252,6 +253,41 @@ def test_a_conditional_vae_learns_what_the_label_says(test_set):
     fit(model, (images, labels), epochs=6, batch_size=32, progress=False)
     told, misled = evaluate(model, (images, labels)).total, evaluate(model, (images, (labels + 1) % 10)).total
     assert told < misled - 20
+
+
+def test_a_regression_net_learns_the_mean_of_the_right_answers():
+    """Two targets for one condition: the pixel loss is lowest at their mean, whatever the net."""
+    net = RegressionNet(1, (3, 1, 1), hidden=(8,))
+    targets = torch.tensor([[0.5, 1.0, 0.7], [1.0, 0.2, 0.5]]).view(2, 3, 1, 1)
+    c = torch.ones(2, 1)
+    history = fit(net, (targets, c), epochs=60, learning_rate=0.1, progress=False)
+    torch.testing.assert_close(net.predict(c[:1])[0], targets.mean(dim=0), atol=0.02, rtol=0)
+    assert history["train_kl"][-1] == 0
+
+
+def test_the_layers_of_a_regression_net_are_a_decoder_without_z():
+    net, vae = RegressionNet(4, (3, 2, 2), hidden=(9, 8)), ConditionalVAE(1, 4, hidden=(9, 8), shape=(3, 2, 2))
+    wide, narrow = ([tuple(weight.shape) for weight in part.decoder.parameters()] for part in (vae, net))
+    assert wide[0] == (8, 5) and narrow[0] == (8, 4) and wide[1:] == narrow[1:]
+    labels = torch.tensor([3, 0])
+    assert torch.equal(net.predict(labels), net.predict(torch.eye(4)[labels]))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda net, x, c: RegressionNet(0, (3, 2, 2)), ValueError, "conditions: want a whole number >= 1"),
+        (lambda net, x, c: RegressionNet(4, (3, 2.5)), ValueError, "shape: want whole numbers >= 1"),
+        (lambda net, x, c: net(torch.zeros(1, 5)), ValueError, r"c: want shape \(N, 4\), got \(1, 5\)"),
+        (lambda net, x, c: net(c.double()), TypeError, "c: want torch.float32"),
+        (lambda net, x, c: fit(net, (255 * x, c)), ValueError, r"train_images: want values in \[0, 1\], got .*255"),
+        (lambda net, x, c: fit(net, (x[:, :1], c)), ValueError, r"train_images: want shape \(N, 3, 2, 2\)"),
+        (lambda net, x, c: fit(net, (x, c / 0)), ValueError, "c: contains NaN or infinity"),
+    ],
+)
+def test_what_a_regression_net_refuses(call, error, said):
+    with pytest.raises(error, match=f"^{said}"):
+        call(RegressionNet(4, (3, 2, 2)), torch.ones(2, 3, 2, 2), torch.zeros(2, 4))
 
 
 NAMES = spell(["nowak", "bergþórs", "li", "gcaba"])

@@ -8,16 +8,11 @@ is the grey image: colouring changes no brightness. Of the two colours of a clas
 those who can't tell them apart otherwise.
 """
 
-from collections.abc import Sequence
-from math import prod
-
 import torch
 from jaxtyping import Float, Integer
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
-from vae_helpers.losses import bernoulli_nll
-from vae_helpers.models.layers import mlp, seeded, whole_numbers
-from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_unit_interval, check_whole, checked
+from vae_helpers.validation import as_seed, check_unit_interval, checked
 
 DARK = {  # cyan, magenta, yellow
     "blue": (1.0, 1.0, 0.3),
@@ -130,48 +125,3 @@ def coin_entropy(share: Float[Tensor, " *N"]) -> Float[Tensor, " *N"]:
     """
     check_unit_interval(share=share)
     return torch.special.entr(share) + torch.special.entr(1 - share)  # entr(p) is -p log p
-
-
-class RegressionNet(nn.Module):
-    """One answer for each c: the layers of a conditional VAE's decoder without z, trained on the same pixel loss.
-
-    >>> net = RegressionNet(conditions=196, shape=(3, 14, 14))
-    >>> net(torch.rand(5, 196)).shape
-    torch.Size([5, 3, 14, 14])
-
-    Args:
-        conditions: C, the size of the vectors c.
-        hidden: widths as of :class:`vae_helpers.models.ConditionalVAE`: the decoder has them in reverse.
-        shape: of one picture.
-        seed: for the initial weights.
-
-    Raises:
-        ValueError: a size that is not a whole number >= 1.
-    """
-
-    def __init__(self, conditions: int, shape: Sequence[int], hidden: Sequence[int] = (256, 128), seed: int = 0):
-        super().__init__()
-        check_whole(1, conditions=conditions)
-        hidden, shape = whole_numbers(hidden=hidden, shape=shape).values()
-        self.conditions, self.shape = int(conditions), shape
-        with seeded(seed):
-            sizes = [self.conditions, *hidden[::-1]]
-            self.decoder = mlp(sizes, layer_norm=True).append(nn.Linear(sizes[-1], prod(shape)))
-
-    def forward(self, c: Float[Tensor, "N C"]) -> Float[Tensor, " N *shape"]:
-        """Conditions -> logits."""
-        check_fits(Float[Tensor, f"N {self.conditions}"], c=c)
-        check_goes_into(self.decoder, c=c)
-        return self.decoder(c).unflatten(1, self.shape)
-
-    def loss_terms(
-        self, x: Float[Tensor, " N *shape"], c: Float[Tensor, "N C"], generator: Generator | None = None
-    ) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
-        """The pixel loss, in nats, and zeros where a VAE has its KL; ``generator`` is not used."""
-        reconstruction = bernoulli_nll(self(c), x)
-        return reconstruction, torch.zeros_like(reconstruction)
-
-    @torch.no_grad()
-    def predict(self, c: Float[Tensor, "N C"]) -> Float[Tensor, " N *shape"]:
-        """The pictures, between 0 and 1."""
-        return torch.sigmoid(self(c))

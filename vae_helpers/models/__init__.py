@@ -5,10 +5,11 @@ from vae_helpers.models.classifier import Classifier
 from vae_helpers.models.completion import CompletionNet, CompletionVAE
 from vae_helpers.models.conditional_vae import ConditionalVAE
 from vae_helpers.models.name_vae import NameVAE
+from vae_helpers.models.regression_net import RegressionNet
 from vae_helpers.models.vae import VAE, reparameterize
 
 # the one list of models: what a checkpoint can hold, by class name
-KINDS = (VAE, Autoencoder, ConditionalVAE, CompletionVAE, CompletionNet, NameVAE, Classifier)
+KINDS = (VAE, Autoencoder, ConditionalVAE, CompletionVAE, CompletionNet, RegressionNet, NameVAE, Classifier)
 MODELS = {model.__name__: model for model in KINDS}
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "CompletionVAE",
     "ConditionalVAE",
     "NameVAE",
+    "RegressionNet",
     "reparameterize",
 ]
