@@ -262,7 +262,7 @@ TAKE_WHOLE_NUMBERS = {
     "epochs of the classifier": (lambda n: fit_classifier(Classifier(2), X, LABELS, epochs=n), "epochs"),
     "hidden of a NameVAE": (lambda n: NameVAE(2, hidden=n), "hidden"),
     "order": (lambda n: NGram(NAMES, n), "order"),
-    "draws of importance sampling": (lambda n: text.importance_nll(NameVAE(2), NAMES, LABELS[:1], n), "draws"),
+    "draws of importance sampling": (lambda n: text.name_importance_nll(NameVAE(2), NAMES, LABELS[:1], n), "draws"),
 }
 
 
@@ -303,7 +303,7 @@ TAKE_SEEDS = {
     "load_names": lambda seed: load_names("test", seed=seed),
     "NameVAE": lambda seed: NameVAE(2, seed=seed),
     "drawn names": lambda seed: NameVAE(2).sample(LABELS[:1], seed=seed),
-    "importance_nll of names": lambda seed: text.importance_nll(NameVAE(2), NAMES, LABELS[:1], 2, seed=seed),
+    "importance_nll of names": lambda seed: text.name_importance_nll(NameVAE(2), NAMES, LABELS[:1], 2, seed=seed),
 }
 
 

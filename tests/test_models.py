@@ -18,6 +18,7 @@ from vae_helpers.models import (
     reparameterize,
 )
 from vae_helpers.models.completion import pixel_mask, unseen_nll
+from vae_helpers.models.name_vae import write
 from vae_helpers.models.priors import LearnedPrior, StandardPrior
 from vae_helpers.models.sequences import SequenceDecoder
 from vae_helpers.pretrain.classifier import fit_classifier
@@ -374,6 +375,26 @@ def test_drawn_names_begin_as_asked_and_follow_their_seeds(speller):
     assert cold[0] == cold[1] and cold[2] == cold[3]
 
 
+def test_letters_of_two_characters_are_forced_as_one(speller):
+    """What stands behind the prefix is drawn, and no padding of it taken for the end."""
+    assert speller.sample(TONGUES, prefix="c\u0301", seed=1) == speller.sample(TONGUES, prefix="ć", seed=1)
+
+
+def test_names_are_written_from_what_is_chosen(speller):
+    """The letters forced, then those chosen, each read before the next one; 0 ends a name."""
+    told, asked = torch.cat([torch.ones(2, 3), torch.eye(6)[:2]], dim=1), []
+
+    def choose(logits, step):
+        asked.append((step, logits))
+        return torch.tensor([5, 0]) if step == 2 else torch.tensor([0, 7])
+
+    assert write(speller.decoder, told, [1, 2], choose) == ["abe", "ab"]
+    assert [step for step, _ in asked] == [*range(2, 24)]
+    wanted = speller.decode(torch.ones(2, 3), TONGUES[:2], torch.tensor([[1, 2, 5], [1, 2, 0]]))
+    torch.testing.assert_close(asked[0][1], wanted[:, 2])
+    torch.testing.assert_close(asked[1][1][0], wanted[0, 3])
+
+
 def test_a_drawn_name_ends_where_its_end_is_drawn(speller):
     speller.decoder.head.bias.data[0] = 100.0
     assert speller.sample(TONGUES, prefix="li") == ["li"] * 4
@@ -389,7 +410,8 @@ def test_a_drawn_name_ends_where_its_end_is_drawn(speller):
         (lambda model: model.check_data(NAMES.flip(1), TONGUES), ValueError, "names: want zeros behind the last"),
         (lambda model: model.nll(torch.ones(4, 2), TONGUES, NAMES), ValueError, r"z: want shape \(N, 3\)"),
         (lambda model: model.nll(torch.ones(1, 3), TONGUES[:1], NAMES), ValueError, r"names: want shape \(1, T\)"),
-        (lambda model: model.sample(TONGUES, prefix="Š"), ValueError, "names: want small letters"),
+        (lambda model: model.sample(TONGUES, prefix="Š"), ValueError, "^prefix: want small letters of .*, got 'Š'"),
+        (lambda model: model.sample(TONGUES, prefix=3), TypeError, "^prefix: want a text, got 3"),
         (lambda model: model.sample(TONGUES, prefix="a" * 25), ValueError, "prefix: want at most 24 letters, got 25"),
         (lambda model: model.sample(TONGUES, temperature=0), ValueError, "temperature: want a number > 0"),
         (lambda model: model.sample(TONGUES, z=torch.ones(3, 3)), ValueError, "c: want one for each of the 3 in z"),

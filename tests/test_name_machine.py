@@ -161,7 +161,7 @@ def test_names_follow_what_is_set_and_only_that(machine):
 
 
 def test_cold_names_are_all_alike(small):
-    """At 0.1 the noise hardly counts: what differs between names is z."""
+    """At 0.1 the noise hardly counts, and it is all that differs between names: they share one z."""
     hot, cold = (NameMachine(small, temperature=temperature, count=20).names for temperature in (1.5, 0.1))
     assert len(set(cold)) < len(set(hot)) == 20
 

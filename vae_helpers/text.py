@@ -10,16 +10,15 @@ from collections.abc import Collection, Iterator, Sequence
 
 import torch
 from jaxtyping import Float, Integer
-from torch import Generator, Tensor
+from torch import Tensor
 from torch.nn import functional as F
 
-from vae_helpers.data.names import LETTERS
-from vae_helpers.models import NameVAE, reparameterize
-from vae_helpers.models.priors import gaussian_log_prob
+from vae_helpers.data.names import SYMBOLS
+from vae_helpers.models import NameVAE
+from vae_helpers.models.layers import evaluating
+from vae_helpers.models.priors import gaussian_log_prob, mean_weight_nll
 from vae_helpers.models.sequences import count_letters, real_steps
-from vae_helpers.validation import as_seed, check_fits, check_positive, check_some, check_whole
-
-SYMBOLS = len(LETTERS) + 1  # the letters, and the 0 that starts and ends a name
+from vae_helpers.validation import check_fits, check_positive, check_some, check_whole
 
 
 class NGram:
@@ -33,7 +32,7 @@ class NGram:
     tensor([1.0986])
 
     Args:
-        names: to count in, numbers of letters, padded with 0.
+        names: to count in, the numbers of their letters, padded with 0.
         order: letters of context, 0 to 3: the table has 61^(order + 1) entries.
         strength: how many observations the table with less context is worth.
 
@@ -49,9 +48,9 @@ class NGram:
         if order > 3:
             raise ValueError(f"order: want at most 3 letters of context, got {order}")
         self.order = int(order)
-        places, real = self._windows(names)
+        entries, real = self._windows(names)
         check_some(names=names)
-        counts = torch.bincount(places[real], minlength=SYMBOLS ** (self.order + 1)).float()
+        counts = torch.bincount(entries[real], minlength=SYMBOLS ** (self.order + 1)).float()
         tables = [counts.view([SYMBOLS] * (self.order + 1))]
         while tables[-1].ndim > 1:
             tables.append(tables[-1].sum(dim=0))  # the farthest letter of context left out
@@ -62,15 +61,15 @@ class NGram:
 
     def nll(self, names: Integer[Tensor, "N T"]) -> Float[Tensor, " N"]:
         """-log p(name), its end included, in nats."""
-        places, real = self._windows(names)
-        return -(self.log_chances[places] * real).sum(dim=1)
+        entries, real = self._windows(names)
+        return -(self.log_chances[entries] * real).sum(dim=1)
 
     def _windows(self, names: Integer[Tensor, "N T"]) -> tuple[Integer[Tensor, "N T+1"], Tensor]:
-        """The place in the table of each letter with its context, and which of them are no padding."""
+        """The table's entry for each letter with its context, and which of these steps are no padding."""
         check_fits(Integer[Tensor, "N T"], names=names)
         windows = F.pad(names, (self.order, 1)).unfold(1, self.order + 1, 1)
-        places = (windows * SYMBOLS ** torch.arange(self.order, -1, -1)).sum(dim=2)
-        return places, real_steps(count_letters(names) + 1, places.shape[1])
+        entries = (windows * SYMBOLS ** torch.arange(self.order, -1, -1)).sum(dim=2)
+        return entries, real_steps(count_letters(names) + 1, entries.shape[1])
 
 
 class LanguageJudge:
@@ -86,12 +85,14 @@ class LanguageJudge:
         strength: what each run's count is raised by, so that none is impossible.
 
     Raises:
-        TypeError, ValueError: no names, or not one language for each.
+        TypeError, ValueError: no names, or not one language for each, from 0.
     """
 
     def __init__(self, names: Sequence[str], languages: Integer[Tensor, " N"], strength: float = 0.1):
         check_fits(Integer[Tensor, f"{len(names)}"], languages=languages)
         check_some(languages=languages)
+        if languages.min() < 0:
+            raise ValueError(f"languages: want whole numbers >= 0, got {languages.min().item()}")
         check_positive(strength=strength)
         self.counts = [Counter() for _ in range(int(languages.max()) + 1)]
         for name, language in zip(names, languages.tolist(), strict=True):
@@ -101,7 +102,9 @@ class LanguageJudge:
         self.log_prior = (torch.bincount(languages) / len(languages)).log().tolist()
 
     def __call__(self, names: Sequence[str]) -> Integer[Tensor, " N"]:
-        """The likeliest language of each name."""
+        """The likeliest language of each name; ``ValueError`` where there is none."""
+        if not names:
+            raise ValueError("names: want at least one name, got none")
         return torch.tensor([self._scores(name) for name in names]).argmax(dim=1)
 
     def _scores(self, name: str) -> list[float]:
@@ -137,13 +140,13 @@ def novelty(drawn: Collection[str], known: Collection[str]) -> float:
 
 
 @torch.no_grad()
-def importance_nll(
+def name_importance_nll(
     model: NameVAE, names: Integer[Tensor, "N T"], c: Integer[Tensor, " N"], draws: int = 50, seed: int = 0
 ) -> Float[Tensor, " N"]:
     """-log p(x|c) by importance sampling from q(z|x, c): on average above it, and nearer than the negative ELBO.
 
     Args:
-        model: in eval mode.
+        model: its letters are all seen, in training mode too.
         names, c: as the model takes them.
         draws: K of z for each name.
         seed: for them.
@@ -151,18 +154,20 @@ def importance_nll(
     Returns:
         One value a name, in nats.
 
-    Source: Burda et al. 2016 (arXiv 1509.00519), equation 8.
+    Raises:
+        TypeError, ValueError: as the model's ``check_data``, or no draws.
 
-    >>> importance_nll(NameVAE().eval(), torch.tensor([[3, 1, 4, 0]]), torch.tensor([0]), draws=5).shape
+    Source: Burda et al. 2015 (arXiv 1509.00519), equation 8.
+
+    >>> name_importance_nll(NameVAE(), torch.tensor([[3, 1, 4, 0]]), torch.tensor([0]), draws=5).shape
     torch.Size([1])
     """
-    check_whole(1, draws=draws)
     model.check_data(names, c)
-    generator = Generator(names.device).manual_seed(as_seed(seed))
-    mu, logvar = model.encode(names, c)
-    log_weights = []
-    for _ in range(draws):
-        z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator, device=mu.device))
-        log_p = gaussian_log_prob(z, torch.zeros_like(z), torch.zeros_like(z)) - model.nll(z, c, names)
-        log_weights.append(log_p - gaussian_log_prob(z, mu, logvar))
-    return math.log(draws) - torch.stack(log_weights).logsumexp(dim=0)
+    with evaluating(model):
+        mu, logvar = model.encode(names, c)
+        zeros = torch.zeros_like(mu)
+
+        def log_joint(z: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
+            return gaussian_log_prob(z, zeros, zeros) - model.nll(z, c, names)
+
+        return mean_weight_nll(mu, logvar, log_joint, draws, seed)

@@ -1,4 +1,8 @@
-"""Names of six languages as whole numbers, a letter each."""
+"""Names of six languages as whole numbers, a letter each.
+
+A name is as long as it has letters; its end is none. A batch has T steps, as many as its longest name has letters, or
+more: those behind a name's end are padding.
+"""
 
 import csv
 import unicodedata
@@ -15,7 +19,8 @@ from vae_helpers.validation import as_seed, check_one_of, checked
 LANGUAGES = ("Polish", "Icelandic", "Italian", "Zulu", "Turkish", "Croatian")
 # letter k of the alphabet is the number k + 1: 0 is the end of a name, its start, and the padding behind it
 LETTERS = "abcdefghijklmnopqrstuvwxyzàáâæçèéìíðòóöùúûüýþąćčđęğıłńśşšźżž"
-LONGEST = 16
+SYMBOLS = len(LETTERS) + 1  # the letters, and that 0
+LONGEST = 16  # letters of the longest name
 HELD_OUT = 0.2
 
 ARCHIVE = Archive(
@@ -60,8 +65,10 @@ def load_names(split: Literal["train", "test"], seed: int = 0) -> tuple[Integer[
     return names[chosen], languages[chosen]
 
 
-def spell(names: Sequence[str], steps: int = LONGEST) -> Integer[Tensor, "N T"]:
+def spell(names: Sequence[str], steps: int = LONGEST, name: str = "names") -> Integer[Tensor, "N T"]:
     """Names as the numbers of their letters, padded with 0 to T = ``steps``, or to the longest of them.
+
+    ``name`` is what errors call the names.
 
     >>> spell(["ćao", "no"], steps=4)
     tensor([[47,  1, 15,  0],
@@ -71,14 +78,15 @@ def spell(names: Sequence[str], steps: int = LONGEST) -> Integer[Tensor, "N T"]:
         TypeError: one text in place of several.
         ValueError: a letter that is in none of the six languages' names; capitals are none.
     """
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise TypeError(f"names: want a list of texts, got {names!r}")
-    numbers = torch.zeros(len(names), max([steps, *map(len, names)]), dtype=torch.long)
-    for row, name in enumerate(names):
-        for place, letter in enumerate(unicodedata.normalize("NFC", name)):
+    if isinstance(names, str) or not all(isinstance(text, str) for text in names):
+        raise TypeError(f"{name}: want a list of texts, got {names!r}")
+    texts = [unicodedata.normalize("NFC", text) for text in names]  # each letter one character
+    numbers = torch.zeros(len(texts), max([steps, *map(len, texts)]), dtype=torch.long)
+    for row, text in enumerate(texts):
+        for step, letter in enumerate(text):
             if letter not in LETTERS:
-                raise ValueError(f"names: want small letters of {LETTERS}, got {letter!r} in {name!r}")
-            numbers[row, place] = LETTERS.index(letter) + 1
+                raise ValueError(f"{name}: want small letters of {LETTERS}, got {letter!r} in {text!r}")
+            numbers[row, step] = LETTERS.index(letter) + 1
     return numbers
 
 

@@ -1,11 +1,13 @@
 """A conditional VAE for names: letters one after another, told the language."""
 
+from collections.abc import Callable, Sequence
+
 import torch
 from jaxtyping import Float, Integer
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from vae_helpers.data.names import LANGUAGES, LETTERS, read_out, spell
+from vae_helpers.data.names import LANGUAGES, SYMBOLS, read_out, spell
 from vae_helpers.losses import gaussian_kl
 from vae_helpers.models.conditions import Condition, as_vectors, check_condition
 from vae_helpers.models.layers import seeded
@@ -13,7 +15,7 @@ from vae_helpers.models.sequences import SequenceDecoder, SequenceEncoder, count
 from vae_helpers.models.vae import reparameterize
 from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_positive, check_whole, is_number
 
-LONGEST = 24  # letters of a drawn name; the longest real one has 16
+LONGEST_DRAWN = 24  # letters of a name that was drawn, at most
 
 
 class NameVAE(nn.Module):
@@ -27,7 +29,7 @@ class NameVAE(nn.Module):
     Args:
         latent_dim: D, the number of latent dimensions.
         languages: C, how many there are.
-        letters: of the alphabet, and one more: 0 is a name's start, its end, and the padding behind it.
+        letters: in the alphabet, and one more: 0 is a name's start, its end, and the padding behind it.
         hidden: the size of both GRUs' states.
         embedding: numbers by which a letter is described.
         input_dropout: the share of letters that are hidden from the decoder in training, where it is given the true
@@ -42,7 +44,7 @@ class NameVAE(nn.Module):
         self,
         latent_dim: int = 8,
         languages: int = len(LANGUAGES),
-        letters: int = len(LETTERS) + 1,
+        letters: int = SYMBOLS,
         hidden: int = 128,
         embedding: int = 32,
         input_dropout: float = 0.5,
@@ -55,9 +57,8 @@ class NameVAE(nn.Module):
         if not is_number(input_dropout) or not 0 <= input_dropout <= 1:
             raise ValueError(f"input_dropout: want a share from 0 to 1, got {input_dropout!r}")
         self.architecture = {name: int(size) for name, size in sizes.items()} | {"input_dropout": float(input_dropout)}
-        self.latent_dim, self.languages, self.letters, hidden, embedding, self.input_dropout = (
-            self.architecture.values()
-        )
+        self.latent_dim, self.languages, self.letters = int(latent_dim), int(languages), int(letters)
+        hidden, embedding, self.input_dropout = int(hidden), int(embedding), float(input_dropout)
         with seeded(seed):
             tables = [nn.Embedding(self.letters, embedding) for _ in range(2)]
             told = self.latent_dim + self.languages
@@ -119,7 +120,7 @@ class NameVAE(nn.Module):
 
         Args:
             languages: (N,), places in ``LANGUAGES``.
-            prefix: the first letters of all names; the model reads them, and goes on.
+            prefix: the first letters of all names, at most 24; the model reads them, and goes on.
             z: one latent a name; drawn from N(0, I) if none is given.
             temperature: what the logits are divided by before a letter is drawn; below 1 likely letters are likelier.
             seed: for z and for the letters.
@@ -129,24 +130,21 @@ class NameVAE(nn.Module):
                 or a temperature that is not > 0.
         """
         check_positive(temperature=temperature)
+        if not isinstance(prefix, str):
+            raise TypeError(f"prefix: want a text, got {prefix!r}")
+        forced = spell([prefix], steps=0, name="prefix")[0].tolist()
+        if len(forced) > LONGEST_DRAWN:
+            raise ValueError(f"prefix: want at most {LONGEST_DRAWN} letters, got {len(forced)}")
         generator = Generator().manual_seed(as_seed(seed))  # the CPU's, so that a seed means the same everywhere
         c = as_vectors(languages, self.languages, self.encoder.head)
         if z is None:
             z = torch.randn(len(c), self.latent_dim, generator=generator).to(c)
-        told, state = self._told(z, c), None
-        forced = spell([prefix], steps=0)[0].tolist()
-        if len(forced) > LONGEST:
-            raise ValueError(f"prefix: want at most {LONGEST} letters, got {len(forced)}")
-        letter, drawn = torch.zeros(len(c), dtype=torch.long, device=c.device), []
-        for place in range(LONGEST):
-            logits, state = self.decoder.step(letter, told, state, blind=self.input_dropout == 1)
-            if place < len(forced):
-                letter = torch.full_like(letter, forced[place])
-            else:
-                chances = (logits / temperature).softmax(dim=1).float().cpu()
-                letter = torch.multinomial(chances, 1, generator=generator)[:, 0].to(c.device)
-            drawn.append(letter)
-        return read_out(torch.stack(drawn, dim=1))
+
+        def choose(logits: Float[Tensor, "N letters"], step: int) -> Integer[Tensor, " N"]:
+            chances = (logits / temperature).softmax(dim=1).float().cpu()
+            return torch.multinomial(chances, 1, generator=generator)[:, 0].to(c.device)
+
+        return write(self.decoder, self._told(z, c), forced, choose, blind=self.input_dropout == 1)
 
     def _told(self, z: Float[Tensor, "N D"], c: Condition) -> Float[Tensor, "N D+C"]:
         """The latent and the language, side by side: what the decoder reads at each step."""
@@ -160,3 +158,32 @@ class NameVAE(nn.Module):
         if len(c) != len(other):
             raise ValueError(f"c: want one for each of the {len(other)} in {name}, got {len(c)}")
         return c
+
+
+@torch.no_grad()
+def write(
+    decoder: SequenceDecoder,
+    told: Float[Tensor, "N C"],
+    forced: Sequence[int],
+    choose: Callable[[Float[Tensor, "N letters"], int], Integer[Tensor, " N"]],
+    blind: bool = False,
+) -> list[str]:
+    """Names, letter by letter: the decoder reads the letters so far, and ``choose`` takes the next one.
+
+    >>> model, told = NameVAE(), torch.zeros(2, 8 + 6)
+    >>> [name[:2] for name in write(model.decoder, told, forced=[13, 1], choose=lambda logits, step: logits.argmax(1))]
+    ['ma', 'ma']
+
+    Args:
+        decoder: of a :class:`NameVAE`.
+        told: what it reads at each step of each name.
+        forced: the numbers of the first letters, of all names.
+        choose: from the logits and the number of the step, from 0, to a letter for each name; 0 ends it.
+        blind: whether the decoder reads no letters.
+    """
+    letter, state, written = torch.zeros(len(told), dtype=torch.long, device=told.device), None, []
+    for step in range(LONGEST_DRAWN):
+        logits, state = decoder.step(letter, told, state, blind)
+        letter = torch.full_like(letter, forced[step]) if step < len(forced) else choose(logits, step)
+        written.append(letter)
+    return read_out(torch.stack(written, dim=1))

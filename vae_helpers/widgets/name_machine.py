@@ -10,9 +10,8 @@ import torch
 import traitlets
 from torch import Generator
 
-from vae_helpers.data.names import LANGUAGES, LETTERS, LONGEST, load_names, read_out, spell
-from vae_helpers.models.name_vae import LONGEST as LONGEST_DRAWN
-from vae_helpers.models.name_vae import NameVAE
+from vae_helpers.data.names import LANGUAGES, LETTERS, LONGEST, SYMBOLS, load_names, read_out, spell
+from vae_helpers.models.name_vae import LONGEST_DRAWN, NameVAE, write
 from vae_helpers.validation import check_whole, is_number, is_whole
 from vae_helpers.widgets.shared.codecs import float_bytes
 from vae_helpers.widgets.shared.gru import export_gru, linear_bytes
@@ -30,7 +29,7 @@ TURKISH = LANGUAGES.index("Turkish")
 class NameMachineView(View):
     """The picture and its controls; needs no kernel.
 
-    ``noise`` is float32, (names, places, letters): a letter is drawn as the largest of logits / temperature + noise.
+    ``noise`` is float32, (names, steps, letters): a letter is drawn as the largest of logits / temperature + noise.
     """
 
     _esm = linked("name_machine.js")
@@ -113,26 +112,22 @@ class NameMachine(Stage, widgets.VBox):
 
     def draw(self) -> None:
         """Other noise, and with it other letters: the same z."""
-        shape = (self.view.count, LONGEST_DRAWN, len(LETTERS) + 1)
+        shape = (self.view.count, LONGEST_DRAWN, SYMBOLS)
         self.view.noise = float_bytes(-torch.empty(shape).exponential_(generator=self._generator).log())
 
     @property
     def names(self) -> list[str]:
         """The names on the page, in small letters, computed in the kernel from the same noise."""
         noise = torch.from_numpy(np.frombuffer(self.view.noise, "<f4").copy())
-        noise = noise.reshape(self.view.count, LONGEST_DRAWN, len(LETTERS) + 1)
+        noise = noise.reshape(self.view.count, LONGEST_DRAWN, SYMBOLS)
         told = torch.cat([torch.tensor(self.z), torch.eye(len(LANGUAGES))[self.language]]).expand(len(noise), -1)
-        forced = spell([self.prefix], steps=0)[0]
-        letter, state, drawn = torch.zeros(len(noise), dtype=torch.long), None, []
-        with torch.no_grad():
-            for place in range(LONGEST_DRAWN):
-                logits, state = self._decoder.step(letter, told, state)
-                if place < len(forced):
-                    letter = forced[place].expand(len(noise))
-                else:
-                    letter = (logits / self.temperature + noise[:, place]).argmax(dim=1)
-                drawn.append(letter)
-        return read_out(torch.stack(drawn, dim=1))
+        forced = spell([self.prefix], steps=0)[0].tolist()
+        return write(
+            self._decoder,
+            told,
+            forced,
+            choose=lambda logits, step: (logits / self.temperature + noise[:, step]).argmax(dim=1),
+        )
 
     def __repr__(self) -> str:
         return "NameMachine()"
@@ -184,7 +179,7 @@ def _check_names_model(model: Any) -> None:
     if not isinstance(model, NameVAE):
         raise TypeError(f"model: want a NameVAE, got {type(model).__name__}")
     check_coder(model)
-    got, want = (model.languages, model.letters), (len(LANGUAGES), len(LETTERS) + 1)
+    got, want = (model.languages, model.letters), (len(LANGUAGES), SYMBOLS)
     if got != want:
         raise ValueError(f"model: want one of {want[0]} languages and {want[1]} letters, got {got[0]} and {got[1]}")
 
