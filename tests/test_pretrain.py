@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from vae_helpers.checkpoints import read_checkpoint
+from vae_helpers.checkpoints import load_checkpoint, read_checkpoint
+from vae_helpers.data import REPO_DATA
+from vae_helpers.evaluation import evaluate
 from vae_helpers.pretrain import __main__ as pretrain
 from vae_helpers.pretrain import digits, names
 from vae_helpers.training import History
@@ -43,7 +45,20 @@ def test_names_are_trained_as_the_recipe_says_and_stored_in_half_precision(monke
     monkeypatch.setattr(names, "fit", lambda model, data, **options: asked.update(options) or History())
     monkeypatch.setattr(names, "load_names", lambda split: tuple(part[:20] for part in load(split)))
     names.train_names()
-    stored = read_checkpoint(tmp_path / "weights" / "name_vae.pt")
+    path = tmp_path / "weights" / "name_vae.pt"
+    stored = read_checkpoint(path)
     assert stored["architecture"]["input_dropout"] == stored["info"]["input_dropout"] == names.RECIPE["input_dropout"]
     assert {weight.dtype for weight in stored["weights"].values()} == {torch.float16}
-    assert asked["epochs"] == names.RECIPE["epochs"] and asked["beta"](100.0) == names.RECIPE["beta"]
+    assert all(asked[name] == names.RECIPE[name] for name in ("epochs", "batch_size", "learning_rate"))
+    assert asked["beta"](100.0) == names.RECIPE["beta"]
+    scored = evaluate(load_checkpoint(path).float(), names.load_names("test"))
+    assert stored["info"]["test_nats"] == {**scored._asdict(), "total": scored.total}
+
+
+def test_the_shipped_names_say_how_they_were_trained_and_what_they_score():
+    """As they would if they were trained anew, but for the version of PyTorch."""
+    path = REPO_DATA / "weights" / "name_vae.pt"
+    info = read_checkpoint(path)["info"]
+    assert names.RECIPE.items() <= info.items() and info.keys() == {"data", "torch", "seed", "test_nats", *names.RECIPE}
+    scored = evaluate(load_checkpoint(path).float(), names.load_names("test"))
+    assert info["test_nats"] == pytest.approx({**scored._asdict(), "total": scored.total}, abs=0.01)

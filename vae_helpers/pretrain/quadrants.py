@@ -5,7 +5,7 @@ from torch import Generator, Tensor, nn
 
 from vae_helpers.checkpoints import save_checkpoint
 from vae_helpers.data import REPO_DATA, load_mnist
-from vae_helpers.models import CompletionNet, CompletionVAE
+from vae_helpers.models import MODELS
 from vae_helpers.pretrain.origin import MADE_FROM
 from vae_helpers.quadrants import published_seen, random_seen, scores
 from vae_helpers.training import fit, training_step
@@ -17,7 +17,6 @@ RECIPES = {
 }
 # as many weights as the VAE has: a fair comparison, but too large to ship, so only its scores are stored
 AS_LARGE = {"model": "CompletionNet", "hidden": [310, 310], "epochs": 40}
-KINDS = {"CompletionVAE": CompletionVAE, "CompletionNet": CompletionNet}
 
 
 def train_quadrants() -> None:
@@ -36,7 +35,7 @@ def train_quadrants() -> None:
 def train_completion(model: str, epochs: int, seed: int = 0, **sizes) -> nn.Module:
     """One model for all masks: at each step, other quadrants of an image are seen."""
     images, _ = load_mnist("train")
-    completing = KINDS[model](**sizes, seed=seed)
+    completing = MODELS[model](**sizes, seed=seed)
     history = fit(completing, (images, published_seen(1, len(images))), epochs=epochs, seed=seed, step=other_quadrants)
     if history.stopped:
         raise SystemExit(f"the {model} stays as it was: training was stopped")
