@@ -225,7 +225,7 @@ function drawBars(canvas, bars) {
   if (!size) return; // not on the page yet
   const context = canvas.getContext("2d");
   const top = Math.max(0.25, ...bars.flatMap(({ p, q }) => [p, q]));
-  const [left, foot] = [2.6 * TEXT, size.height - 1.4 * TEXT];
+  const [left, foot] = [3.1 * TEXT, size.height - 1.4 * TEXT];
   const width = (size.width - left) / (bars.length - 2 + 2 * WORD); // the last two have words below them, not letters
   const height = (chance) => (chance / top) * (foot - 0.8 * TEXT);
   Object.assign(context, { fillStyle: "#fff", font: `${TEXT}px sans-serif`, textAlign: "right", textBaseline: "middle" });
