@@ -162,13 +162,45 @@ def test_a_class_is_its_unit_vector(images, conditional):
         (torch.tensor([3]), ValueError, "c: want one for each of the 2 in x, got 1"),
         (torch.zeros(2, 9), ValueError, r"c: want shape \(N, 10\)"),
         (torch.zeros(2, 10).double(), TypeError, "c: want torch.float32"),
-        (torch.tensor([True, False]), TypeError, "c: want floats"),
-        ([3, 5], TypeError, "c: want a float tensor"),
+        (
+            torch.tensor([True, False]),
+            TypeError,
+            r"c: want a tensor of classes \(.*\) or of vectors \(.*\), got torch.bool",
+        ),
+        ([3, 5], TypeError, "c: want a tensor of classes .*, got list"),
+        (torch.zeros(2, 10).cfloat(), TypeError, "c: want a tensor of classes .*, got torch.complex64"),
     ],
 )
 def test_a_condition_that_is_none_is_refused(images, conditional, c, error, said):
     with pytest.raises(error, match=said):
         conditional.encode(images[:2], c)
+
+
+@pytest.mark.parametrize(
+    ("c", "said"),
+    [
+        (torch.tensor([3, 10]), "c: want classes from 0 to 9, got 3 to 10"),
+        (torch.tensor([3, 1, 4]), "c: want a condition for each of the 2 examples, got 3"),
+        (torch.full((2, 10), float("nan")), "c: contains NaN or infinity"),
+        (torch.zeros(1, 10), "c: want a condition for each of the 2 examples, got 1"),
+    ],
+)
+def test_a_condition_of_data_is_read_in_full(images, conditional, c, said):
+    with pytest.raises(ValueError, match=said):
+        conditional.check_data(images[:2], c)
+
+
+def test_the_seed_sets_a_learned_prior_too():
+    """Several components begin in different places: where, the seed says."""
+    settings = {"latent_dim": 2, "hidden": (4,), "prior": "learned", "components": 3}
+    a, b, c = (ConditionalVAE(**settings, seed=seed).prior.head.weight for seed in (1, 1, 2))
+    assert torch.equal(a, b) and not torch.equal(a, c)
+
+
+@pytest.mark.parametrize("sizes", [{"components": 20}, {"prior_hidden": (32,)}])
+def test_a_standard_prior_has_no_sizes(sizes):
+    with pytest.raises(ValueError, match='components, prior_hidden: want them for prior="learned" only'):
+        ConditionalVAE(2, hidden=(4,), **sizes)
 
 
 def test_the_conditional_kl_is_an_integral(conditional):
@@ -377,7 +409,7 @@ def test_a_completion_never_looks_at_the_unseen(images):
     model, net, seen = CompletionVAE(3, hidden=(16,)), CompletionNet((16,)), torch.eye(4)
     x, z = images[:4], torch.zeros(4, 3)
     other = torch.where(pixel_mask(seen), x, 1 - x)
-    for told in (model.predict, model.complete, net, net.complete, lambda x, seen: [model.decode(z, x, seen)]):
+    for told in (model.prior_of, model.complete, net, net.complete, lambda x, seen: [model.decode(z, x, seen)]):
         for a, b in zip(told(x, seen), told(other, seen), strict=True):
             assert torch.equal(a, b)
     assert not torch.equal(model.encode(x, seen)[0], model.encode(other, seen)[0])  # q does, and may
@@ -407,8 +439,8 @@ def test_the_loss_of_the_unseen_counts_nothing_else():
     [
         (torch.ones(2, 3), ValueError, r"seen: want shape \(N, 4\), got \(2, 3\)"),
         (torch.ones(3, 4), ValueError, "seen: want flags for each of the 2 images, got 3"),
-        (torch.ones(2, 4).long(), TypeError, "seen: want floats"),
-        ([[1, 0, 0, 0]] * 2, TypeError, "seen: want a float tensor"),
+        (torch.ones(2, 4).long(), TypeError, "seen: want a tensor of flags, truth values or floats, got torch.int64"),
+        ([[1, 0, 0, 0]] * 2, TypeError, "seen: want a tensor of flags, .* got list"),
         (torch.full((2, 4), 0.5), ValueError, "seen: want 0 or 1 for each quadrant"),
     ],
 )

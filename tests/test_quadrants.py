@@ -47,7 +47,7 @@ def test_random_quadrants():
 
 def test_one_draw_from_the_prior_is_a_reconstruction(model, images):
     x, seen = images[:4], published_seen(2, 4)
-    mu, logvar = model.predict(x, seen)
+    mu, logvar = model.prior_of(x, seen)
     z = mu + torch.exp(logvar / 2) * torch.randn(4, 2, generator=torch.Generator().manual_seed(3))
     torch.testing.assert_close(
         prior_nll(model, x, seen, draws=1, seed=3), unseen_nll(model.decode(z, x, seen), x, seen)
@@ -62,14 +62,14 @@ def test_both_ways_to_draw_find_the_same_evidence(images):
     weight = torch.exp(-0.5 * eps[:, 0].square()) / math.sqrt(2 * math.pi) * 16 / 400
     exact = []
     for k in range(3):
-        mu, logvar = model.predict(x[k : k + 1], seen[:1])
+        mu, logvar = model.prior_of(x[k : k + 1], seen[:1])
         many, flags = x[k : k + 1].expand(401, -1, -1, -1), seen[:1].expand(401, 4)
         nll = unseen_nll(model.decode(mu + torch.exp(logvar / 2) * eps, many, flags), many, flags)
         exact.append(-torch.logsumexp(weight.log() - nll, dim=0).item())
     one_draw = prior_nll(model, x, seen, draws=1)
     assert (one_draw - torch.tensor(exact)).abs().max() > 0.5  # the draws do matter
     for estimate in (prior_nll, importance_nll):
-        assert estimate(model, x, seen, draws=1000).tolist() == pytest.approx(exact, abs=0.15)
+        assert estimate(model, x, seen, draws=300).tolist() == pytest.approx(exact, abs=0.15)
 
 
 def test_more_draws_lower_both_and_q_stays_below_the_elbo(model, images):

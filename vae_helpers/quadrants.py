@@ -1,10 +1,10 @@
 """Completing digits: which quadrants are seen, how a model is trained on them, and what a completion scores.
 
 All scores are nats per image over the unseen pixels only. On grey pixels they are cross-entropies, no likelihoods.
-The fourth score, the negative ELBO, is :func:`vae_helpers.evaluation.evaluate`'s.
+The negative ELBO is :func:`vae_helpers.evaluation.evaluate`'s.
 """
 
-import math
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
@@ -13,13 +13,14 @@ from torch import Generator, Tensor, nn
 from vae_helpers.evaluation import evaluate
 from vae_helpers.models.completion import QUADRANTS, CompletionVAE, Seen, unseen_nll
 from vae_helpers.models.layers import evaluating
-from vae_helpers.models.priors import gaussian_log_prob
-from vae_helpers.models.vae import reparameterize
-from vae_helpers.validation import as_seed, check_whole
+from vae_helpers.models.priors import gaussian_log_prob, mean_weight_nll
+from vae_helpers.validation import check_whole
 
 # bottom left; the left half; all but bottom right: those of the published table, in the order of CompletionVAE's flags
 PUBLISHED = {1: (0.0, 0.0, 1.0, 0.0), 2: (1.0, 0.0, 1.0, 0.0), 3: (1.0, 1.0, 1.0, 0.0)}
-DECODED_AT_ONCE = 5000  # images: 16 MB of logits
+
+# from images and flags to the mu and logvar that z is drawn with
+Proposal = Callable[[Tensor, Seen], tuple[Tensor, Tensor]]
 
 
 def published_seen(quadrants: int, n: int) -> Float[Tensor, "n 4"]:
@@ -78,7 +79,7 @@ def prior_nll(
     Raises:
         TypeError, ValueError: as the model's ``check_data``, or no draws.
     """
-    return _estimate(model, images, seen, draws, seed, from_posterior=False)
+    return _nll_by_draws(model, images, seen, model.prior_of, draws, seed)
 
 
 def importance_nll(
@@ -95,27 +96,18 @@ def importance_nll(
     Raises:
         TypeError, ValueError: as the model's ``check_data``, or no draws.
     """
-    return _estimate(model, images, seen, draws, seed, from_posterior=True)
+    return _nll_by_draws(model, images, seen, model.encode, draws, seed)
 
 
 @torch.no_grad()
-def _estimate(
-    model: CompletionVAE, images: Tensor, seen: Seen, draws: int, seed: int, from_posterior: bool
+def _nll_by_draws(
+    model: CompletionVAE, images: Tensor, seen: Seen, proposal: Proposal, draws: int, seed: int
 ) -> Float[Tensor, " N"]:
-    check_whole(1, draws=draws)
     model.check_data(images, seen)
-    draws = int(draws)  # NumPy's are welcome, but not to PyTorch
-    generator = Generator().manual_seed(as_seed(seed))  # the CPU's, so that a seed means the same everywhere
-    parts = []
     with evaluating(model):
-        for x, flags in zip(*(value.split(max(1, DECODED_AT_ONCE // draws)) for value in (images, seen)), strict=True):
-            prior = model.predict(x, flags)
-            proposal = model.encode(x, flags) if from_posterior else prior
-            prior, proposal = ([v.repeat_interleave(draws, dim=0) for v in pair] for pair in (prior, proposal))
-            x, flags = (value.repeat_interleave(draws, dim=0) for value in (x, flags))
-            z = reparameterize(*proposal, torch.randn(len(x), model.latent_dim, generator=generator).to(x))
-            log_weight = -unseen_nll(model.decode(z, x, flags), x, flags)
-            if from_posterior:
-                log_weight += gaussian_log_prob(z, *prior) - gaussian_log_prob(z, *proposal)
-            parts.append(math.log(draws) - log_weight.unflatten(0, (-1, draws)).logsumexp(dim=1))
-    return torch.cat(parts)
+        prior = model.prior_of(images, seen)
+
+        def log_joint(z: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
+            return gaussian_log_prob(z, *prior) - unseen_nll(model.decode(z, images, seen), images, seen)
+
+        return mean_weight_nll(*proposal(images, seen), log_joint, draws, seed)

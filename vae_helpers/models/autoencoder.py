@@ -31,12 +31,11 @@ class Autoencoder(nn.Module):
     def __init__(self, latent_dim: int = 2, hidden: Sequence[int] = (256, 128), layer_norm: bool = True, seed: int = 0):
         super().__init__()
         self.architecture = architecture(latent_dim, hidden, layer_norm)
-        latent_dim, hidden, layer_norm = self.architecture.values()
-        self.latent_dim = latent_dim
+        self.latent_dim, hidden = self.architecture["latent_dim"], self.architecture["hidden"]
         with seeded(seed):
             self.encoder = mlp([PIXELS, *hidden], layer_norm)
-            self.encoder.append(nn.Linear([PIXELS, *hidden][-1], latent_dim))
-            self.decoder = Decoder(latent_dim, hidden, layer_norm)
+            self.encoder.append(nn.Linear([PIXELS, *hidden][-1], self.latent_dim))
+            self.decoder = Decoder(**self.architecture)
 
     @staticmethod
     def check_data(images: Tensor, name: str = "images") -> None:

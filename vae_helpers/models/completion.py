@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from vae_helpers.losses import gaussian_kl_between
-from vae_helpers.models.layers import PIXELS, mlp, seeded, whole_numbers
+from vae_helpers.models.layers import PIXELS, network, seeded, whole_numbers
 from vae_helpers.models.vae import reparameterize
 from vae_helpers.validation import IMAGES, as_seed, check_fits, check_goes_into, check_images, check_whole
 
@@ -41,11 +41,11 @@ class CompletionVAE(nn.Module):
         super().__init__()
         check_whole(1, latent_dim=latent_dim)
         self.architecture = {"latent_dim": int(latent_dim), **whole_numbers(hidden=hidden)}
-        self.latent_dim, hidden = self.architecture.values()
+        self.latent_dim, hidden = self.architecture["latent_dim"], self.architecture["hidden"]
         condition = PIXELS + QUADRANTS
         with seeded(seed):
-            self.prior = _layers([condition, *hidden, 2 * self.latent_dim])
-            self.decoder = _layers([self.latent_dim + condition, *hidden[::-1], PIXELS])
+            self.prior = network([condition, *hidden, 2 * self.latent_dim])
+            self.decoder = network([self.latent_dim + condition, *hidden[::-1], PIXELS])
 
     def check_data(self, images: Tensor, seen: Seen, name: str = "images") -> None:
         """Raise unless these are images and flags for each; reads every value, so call it once."""
@@ -55,7 +55,7 @@ class CompletionVAE(nn.Module):
         """q(z|x, c) as ``mu, logvar``: from the whole image, so for training and measuring only."""
         return self.prior(torch.cat([x.flatten(1), _flags(self.prior, x, seen)], dim=1)).chunk(2, dim=1)
 
-    def predict(self, x: Float[Tensor, "N 1 28 28"], seen: Seen) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
+    def prior_of(self, x: Float[Tensor, "N 1 28 28"], seen: Seen) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
         """p(z|c) as ``mu, logvar``: from what is seen of x."""
         return self.prior(_condition(self.prior, x, seen)).chunk(2, dim=1)
 
@@ -72,7 +72,7 @@ class CompletionVAE(nn.Module):
         mu, logvar = self.encode(images, seen)
         z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype))
         reconstruction = unseen_nll(self.decode(z, images, seen), images, seen)
-        return reconstruction, gaussian_kl_between(mu, logvar, *self.predict(images, seen))
+        return reconstruction, gaussian_kl_between(mu, logvar, *self.prior_of(images, seen))
 
     @torch.no_grad()
     def complete(
@@ -84,7 +84,7 @@ class CompletionVAE(nn.Module):
         """
         check_whole(1, count=count)
         count = int(count)  # NumPy's are welcome, but not to PyTorch
-        mu, logvar = (value.repeat_interleave(count, dim=0) for value in self.predict(images, seen))
+        mu, logvar = (value.repeat_interleave(count, dim=0) for value in self.prior_of(images, seen))
         eps = torch.randn(mu.shape, generator=Generator().manual_seed(as_seed(seed))).to(mu)
         x, flags = images.repeat_interleave(count, dim=0), seen.repeat_interleave(count, dim=0)
         drawn = torch.sigmoid(self.decode(reparameterize(mu, logvar, eps), x, flags))
@@ -110,7 +110,7 @@ class CompletionNet(nn.Module):
         super().__init__()
         self.architecture = whole_numbers(hidden=hidden)
         with seeded(seed):
-            self.layers = _layers([PIXELS + QUADRANTS, *self.architecture["hidden"], PIXELS])
+            self.layers = network([PIXELS + QUADRANTS, *self.architecture["hidden"], PIXELS])
 
     def check_data(self, images: Tensor, seen: Seen, name: str = "images") -> None:
         """As :meth:`CompletionVAE.check_data`."""
@@ -150,6 +150,9 @@ def pixel_mask(seen: Seen) -> Bool[Tensor, "N 1 28 28"]:
 def _check_seen(seen: Seen) -> None:
     """Raise ``TypeError`` or ``ValueError`` unless these are flags (N, 4), truth values or floats; reads no value."""
     truth = isinstance(seen, Tensor) and seen.dtype == torch.bool
+    if not truth and not (isinstance(seen, Tensor) and seen.is_floating_point()):
+        got = seen.dtype if isinstance(seen, Tensor) else type(seen).__name__
+        raise TypeError(f"seen: want a tensor of flags, truth values or floats, got {got}")
     check_fits(Bool[Tensor, "N 4"] if truth else Float[Tensor, "N 4"], seen=seen)
 
 
@@ -162,10 +165,6 @@ def unseen_nll(logits: Float[Tensor, "N 1 28 28"], x: Float[Tensor, "N 1 28 28"]
     """
     losses = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
     return losses.masked_fill(pixel_mask(seen), 0).flatten(1).sum(dim=1)
-
-
-def _layers(sizes: Sequence[int]) -> nn.Sequential:
-    return mlp(sizes[:-1], layer_norm=True).append(nn.Linear(*sizes[-2:]))
 
 
 def _check_data(layer: nn.Module, images: Tensor, seen: Seen, name: str) -> None:

@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll
 from vae_helpers.models.conditions import Condition, as_vectors, check_condition, images_of, side_by_side
-from vae_helpers.models.layers import IMAGE_SHAPE, mlp, seeded, whole_numbers
+from vae_helpers.models.layers import IMAGE_SHAPE, network, seeded, whole_numbers
 from vae_helpers.models.priors import LearnedPrior, StandardPrior
 from vae_helpers.models.vae import reparameterize
 from vae_helpers.validation import as_seed, check_fits, check_one_of, check_unit_interval, check_whole
@@ -34,7 +34,7 @@ class ConditionalVAE(nn.Module):
         seed: for the initial weights.
 
     Raises:
-        ValueError: a size that is not a whole number >= 1, or another prior.
+        ValueError: a size that is not a whole number >= 1, another prior, or a standard one with a learned one's sizes.
     """
 
     def __init__(
@@ -53,14 +53,19 @@ class ConditionalVAE(nn.Module):
         check_whole(1, latent_dim=latent_dim, conditions=conditions, components=components)
         one = {"latent_dim": int(latent_dim), "conditions": int(conditions), "components": int(components)}
         several = whole_numbers(hidden=hidden, prior_hidden=prior_hidden, shape=shape)
+        if prior == "standard" and (one["components"] > 1 or several["prior_hidden"]):
+            raise ValueError('components, prior_hidden: want them for prior="learned" only, got prior="standard"')
         self.architecture = {"prior": prior, **one, **several}
-        self.latent_dim, self.conditions, components = one.values()
-        hidden, prior_hidden, self.shape = several.values()
+        self.latent_dim, self.conditions, self.shape = one["latent_dim"], one["conditions"], several["shape"]
+        hidden, pixels = several["hidden"], prod(self.shape)
         with seeded(seed):
-            self.encoder = _mlp(prod(self.shape) + self.conditions, hidden, 2 * self.latent_dim)
-            self.decoder = _mlp(self.latent_dim + self.conditions, hidden[::-1], prod(self.shape))
-            learned = LearnedPrior(self.conditions, self.latent_dim, components, prior_hidden)
-        self.prior = learned if prior == "learned" else StandardPrior(self.latent_dim)
+            self.encoder = network([pixels + self.conditions, *hidden, 2 * self.latent_dim])
+            self.decoder = network([self.latent_dim + self.conditions, *hidden[::-1], pixels])
+        if prior == "learned":
+            components, hidden = one["components"], several["prior_hidden"]
+            self.prior = LearnedPrior(self.conditions, self.latent_dim, components, hidden, seed)
+        else:
+            self.prior = StandardPrior(self.latent_dim)
 
     def check_data(self, images: Tensor, c: Condition, name: str = "images") -> None:
         """Raise unless these are images and a condition for each; reads every value, so call it once."""
@@ -92,7 +97,3 @@ class ConditionalVAE(nn.Module):
         """Pixel probabilities of an image for each condition: z from p(z|c), then the decoder."""
         c = as_vectors(labels, self.conditions, self.encoder)
         return torch.sigmoid(self.decode(self.prior.sample(c, Generator().manual_seed(as_seed(seed))), c))
-
-
-def _mlp(inputs: int, hidden: Sequence[int], outputs: int) -> nn.Sequential:
-    return mlp([inputs, *hidden], layer_norm=True).append(nn.Linear([inputs, *hidden][-1], outputs))

@@ -25,14 +25,12 @@ def as_vectors(c: Condition, size: int, layer: nn.Module) -> Float[Tensor, "N C"
         TypeError: anything but a tensor of whole numbers, or of floats of the layer's dtype.
         ValueError: another shape than (N,) or (N, C), a class that is not from 0 to C - 1, or another device.
     """
-    if not isinstance(c, Tensor) or not _holds_classes(c):
-        check_fits(Float[Tensor, f"N {size}"], c=c)
-        check_goes_into(layer, c=c)
-        return c
-    check_fits(Integer[Tensor, " N"], c=c)
-    if len(c) and not 0 <= c.min() <= c.max() < size:
-        raise ValueError(f"c: want classes from 0 to {size - 1}, got {c.min().item()} to {c.max().item()}")
-    return F.one_hot(c.long(), size).to(next(layer.parameters()))
+    if _holds_classes(c):
+        _check_classes(c, size)
+        return F.one_hot(c.long(), size).to(next(layer.parameters()))
+    check_fits(Float[Tensor, f"N {size}"], c=c)
+    check_goes_into(layer, c=c)
+    return c
 
 
 def side_by_side(
@@ -59,11 +57,22 @@ def side_by_side(
     return torch.cat([values, c], dim=1)
 
 
-def check_condition(c: Condition, size: int, layer: nn.Module, count: int, name: str = "c") -> None:
-    """Raise unless ``c`` holds finite conditions for ``count`` examples; reads every value."""
-    check_finite(**{name: as_vectors(c, size, layer)})
+def check_condition(c: Condition, size: int, layer: nn.Module, count: int) -> None:
+    """Raise unless ``c`` holds finite conditions for ``count`` examples; reads every value.
+
+    >>> check_condition(torch.tensor([2, 0]), 3, nn.Linear(3, 1), count=3)
+    Traceback (most recent call last):
+    ValueError: c: want a condition for each of the 3 examples, got 2
+
+    Raises:
+        TypeError, ValueError: as :func:`as_vectors`; NaN, infinity, or another number of examples.
+    """
+    if _holds_classes(c):
+        _check_classes(c, size)
+    else:
+        check_finite(c=as_vectors(c, size, layer))
     if len(c) != count:
-        raise ValueError(f"{name}: want a condition for each of the {count} images, got {len(c)}")
+        raise ValueError(f"c: want a condition for each of the {count} examples, got {len(c)}")
 
 
 def images_of(shape: Sequence[int]) -> type:
@@ -75,5 +84,17 @@ def images_of(shape: Sequence[int]) -> type:
     return Float[Tensor, " ".join(["N", *map(str, shape)])]
 
 
-def _holds_classes(c: Tensor) -> bool:
-    return not c.is_floating_point() and not c.is_complex() and str(c.dtype) != "torch.bool"
+def _holds_classes(c: Condition) -> bool:
+    """Whether it holds whole numbers; ``TypeError`` unless it does, or floats."""
+    if isinstance(c, Tensor) and c.is_floating_point():
+        return False
+    if not isinstance(c, Tensor) or c.is_complex() or c.dtype == torch.bool:
+        got = c.dtype if isinstance(c, Tensor) else type(c).__name__
+        raise TypeError(f"c: want a tensor of classes (whole numbers) or of vectors (floats), got {got}")
+    return True
+
+
+def _check_classes(c: Integer[Tensor, " N"], size: int) -> None:
+    check_fits(Integer[Tensor, " N"], c=c)
+    if len(c) and not 0 <= c.min() <= c.max() < size:
+        raise ValueError(f"c: want classes from 0 to {size - 1}, got {c.min().item()} to {c.max().item()}")

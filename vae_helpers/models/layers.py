@@ -55,6 +55,15 @@ def mlp(sizes: Sequence[int], layer_norm: bool) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+def network(sizes: Sequence[int]) -> nn.Sequential:
+    """:func:`mlp` with layer norm, and a last layer that is linear alone: its outputs have any sign.
+
+    >>> [type(layer).__name__ for layer in network([788, 128, 64])]
+    ['Linear', 'LayerNorm', 'ReLU', 'Linear']
+    """
+    return mlp(sizes[:-1], layer_norm=True).append(nn.Linear(*sizes[-2:]))
+
+
 class Encoder(nn.Module):
     """Images -> ``mu`` and ``logvar`` = log sigma^2."""
 

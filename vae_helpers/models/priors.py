@@ -1,7 +1,7 @@
 """Priors p(z|c): where a conditional model draws its latents from."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
@@ -9,11 +9,16 @@ from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import gaussian_kl, gaussian_kl_between
 from vae_helpers.models.layers import mlp, seeded
-from vae_helpers.validation import checked
+from vae_helpers.models.vae import reparameterize
+from vae_helpers.validation import as_seed, check_whole, checked
 
 
 class StandardPrior(nn.Module):
-    """p(z|c) = N(0, I), whatever c says."""
+    """p(z|c) = N(0, I), whatever c says.
+
+    >>> StandardPrior(latent_dim=2).sample(torch.eye(10), torch.Generator()).shape
+    torch.Size([10, 2])
+    """
 
     def __init__(self, latent_dim: int):
         super().__init__()
@@ -104,3 +109,40 @@ def gaussian_log_prob(
     tensor([-1.8379])
     """
     return -0.5 * ((z - mu).square() * torch.exp(-logvar) + logvar + math.log(2 * math.pi)).sum(dim=-1)
+
+
+def mean_weight_nll(
+    mu: Float[Tensor, "N D"],
+    logvar: Float[Tensor, "N D"],
+    log_joint: Callable[[Float[Tensor, "N D"]], Float[Tensor, " N"]],
+    draws: int,
+    seed: int = 0,
+) -> Float[Tensor, " N"]:
+    """-log p(x|c), as -log of the mean weight exp(log_joint(z)) / proposal(z) of draws of z, in nats.
+
+    The mean is right on average, so that its -log is too high on average (Jensen), by less with more draws. How many
+    it takes is a matter of the proposal: from the prior this is plain Monte Carlo, from q(z|x, c) importance sampling.
+
+    >>> mu, logvar = torch.zeros(2, 1), torch.zeros(2, 1)
+    >>> log_joint = lambda z: gaussian_log_prob(z, mu, logvar) - 3  # -log p(x|z, c) is 3, whatever z is
+    >>> mean_weight_nll(mu, logvar, log_joint, draws=5)
+    tensor([3., 3.])
+
+    Args:
+        mu, logvar: of the proposal, a Gaussian for each example.
+        log_joint: from one z an example to log p(x, z|c) = log p(x|z, c) + log p(z|c) of each.
+        draws: K of z for each example.
+        seed: for them; they are the CPU's, so that a seed means the same everywhere.
+
+    Raises:
+        ValueError: no draws.
+
+    Source: Burda et al. 2015 (arXiv 1509.00519), equation 8.
+    """
+    check_whole(1, draws=draws)
+    generator = Generator().manual_seed(as_seed(seed))
+    log_weights = []
+    for _ in range(int(draws)):
+        z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator).to(mu))
+        log_weights.append(log_joint(z) - gaussian_log_prob(z, mu, logvar))
+    return math.log(draws) - torch.stack(log_weights).logsumexp(dim=0)

@@ -49,11 +49,10 @@ class VAE(nn.Module):
     def __init__(self, latent_dim: int = 2, hidden: Sequence[int] = (256, 128), layer_norm: bool = True, seed: int = 0):
         super().__init__()
         self.architecture = architecture(latent_dim, hidden, layer_norm)
-        latent_dim, hidden, layer_norm = self.architecture.values()
-        self.latent_dim = latent_dim
+        self.latent_dim = self.architecture["latent_dim"]
         with seeded(seed):
-            self.encoder = Encoder(latent_dim, hidden, layer_norm)
-            self.decoder = Decoder(latent_dim, hidden, layer_norm)
+            self.encoder = Encoder(**self.architecture)
+            self.decoder = Decoder(**self.architecture)
 
     @staticmethod
     def check_data(images: Tensor, name: str = "images") -> None:
