@@ -103,7 +103,7 @@ site: slides  ## build the course as a static site with live widgets, slides inc
 handout: build/assets/.laid executed  ## build the site for students, without slides and notes for instructors, in build/handout
 	$(BIN)/python tools/pages/site.py build/handout $(EXECUTED)
 
-weights: setup  ## train the checkpoints in data/weights again (about 15 minutes)
+weights: setup  ## train the checkpoints in data/weights again (about half an hour)
 	$(BIN)/python -m vae_helpers.pretrain
 
 bench: setup  ## measure speed against a textbook loop, threads, checks of shapes, and the notebooks' memory (about 10 minutes)

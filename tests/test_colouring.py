@@ -27,8 +27,8 @@ def test_each_colour_of_a_class_comes_with_probability_one_half():
             assert (pictures[mine & (which == side), :, 0, 0] == INKS[digit, side]).all()
 
 
-def test_a_colour_does_not_change_the_brightness():
-    """The strongest of the three inks is the grey image itself, exactly."""
+def test_the_strongest_ink_is_the_grey_image():
+    """Exactly: so the grey image can be read off the picture."""
     pictures, _ = colour_digits(X, LABELS)
     assert torch.equal(pictures.amax(dim=1, keepdim=True), X)
 

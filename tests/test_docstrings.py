@@ -10,8 +10,10 @@ import torch
 
 import vae_helpers
 
-WITH_EXAMPLES = ("losses", "encoding", "latent_space", "gradient_estimators", "models.vae", "models.autoencoder",
-                 "models.classifier")  # fmt: skip
+WITH_EXAMPLES = ("losses", "encoding", "latent_space", "gradient_estimators", "probes", "fidelity", "quadrants",
+                 "sketches", "colouring", "text", "data.names", "overfitting", "models.vae", "models.autoencoder",
+                 "models.classifier", "models.conditional_vae", "models.completion", "models.sequences",
+                 "models.name_vae", "models.conditions", "models.priors")  # fmt: skip
 
 
 def public(module) -> dict[str, object]:

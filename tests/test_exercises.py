@@ -143,6 +143,24 @@ def test_class_numbers_are_shown_as_such():
     assert "labels = [1]" in message
 
 
+def test_a_mask_is_shown_as_such():
+    message = check("masked_nll", lambda logits, x, seen: (x * seen).flatten(1).sum(1)).message
+    assert "seen (1, 1, 28, 28) with 392 of 784 True came" in message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda m, s, c, n, r: gaussian_kl_between(m, s, n, r),
+        lambda m, s, c, n, r: 0.5 * (r - s + (s.exp() + (m - n) ** 2) / r.exp() - 1).sum(1),
+        lambda m, s, c, n, r: kl_divergence(Normal(m, (s / 2).exp()), Normal(n, (r / 2).exp())).sum(1),
+    ],
+)
+def test_tables_without_a_look_up_fit_no_batch(answer):
+    result = check("conditional_kl", answer)
+    assert result.status == "error" and "pick each image's with its label" in result.message
+
+
 def test_what_has_no_gradient_may_stand_beside_what_has():
     """Class numbers and masks: and a trial is not spoilt by an answer that turns its mask round."""
 

@@ -76,7 +76,12 @@ def test_the_shipped_models_are_as_good_as_stated(test_set):
         (lambda judge, x: judge(x, ASKED[:-1]), ValueError, "asked: want shape"),
         (lambda judge, x: judge(x[:1], ASKED[:1]), ValueError, r"images: want 2 to \d+ of class 0, got 1"),
         (lambda judge, x: judge(x, 0 * ASKED), ValueError, r"images: want 2 to \d+ of class 0, got 400"),
-        (lambda judge, x: judge(x, ASKED + 7), ValueError, "images: want 2 to 0 of class 10, got 40"),
+        (lambda judge, x: judge(x, ASKED + 7), ValueError, "asked: want classes .* has real images of, got 10"),
+        (
+            lambda judge, x: DigitJudge(Classifier(), x[: 2 * COUNT + 3], ASKED[: 2 * COUNT + 3]),
+            ValueError,
+            "images: want at least four of each class, got 3 of class 2",
+        ),
         (lambda judge, x: judge(255 * x, ASKED), ValueError, "images: want values in"),
         (lambda judge, x: judge(x[:0], ASKED[:0]), ValueError, r"images: want shape .* with N >= 1"),
         (lambda judge, x: judge(x.double(), ASKED), TypeError, "images: want torch.float32, as the model's weights"),

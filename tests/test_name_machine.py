@@ -123,6 +123,8 @@ def test_start(machine, small):
     assert (machine.language, machine.prefix, machine.temperature, view.count) == (3, "mo", 0.5, 8)
     assert (view.language, view.prefix, view.temperature, view.z) == (3, "mo", 0.5, machine.z)
     assert len(machine.z) == small.latent_dim and 0 < max(machine.z) <= 3
+    steps = [value / machine.view.step for value in machine.z]  # where the sliders can stand
+    assert steps == pytest.approx([round(step) for step in steps])
     assert view.languages == list(LANGUAGES) and not machine.presenter
     assert NameMachine(small).z == machine.z  # a draw with a seed
     assert repr(machine) == "NameMachine()" and repr(view) == "NameMachineView()"

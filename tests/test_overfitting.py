@@ -57,11 +57,20 @@ def test_what_each_condition_says():
         c, c_test, classes = conditions_of(kind, TRAIN, TEST)
         assert len(c) == 30 and len(c_test) == 10 and max(c.max(), c_test.max()) < classes
     assert not any(ids.any() for ids in conditions_of("none", TRAIN, TEST)[:2])
-    assert conditions_of("label", TRAIN, TEST)[:2] == (TRAIN[1], TEST[1])
+    c, c_test, classes = conditions_of("label", TRAIN, TEST)
+    assert c is TRAIN[1] and c_test is TEST[1] and classes == 10
     c, c_test, classes = conditions_of("image", TRAIN, (X[:5], LABELS[:5]))
     assert c.tolist() == list(range(30)) and c_test.tolist() == list(range(5)) and classes == 30
-    first, second = (conditions_of("random", TRAIN, TEST, seed)[0] for seed in (0, 1))
-    assert not torch.equal(first, second)
+
+
+def test_random_numbers_are_drawn_for_each_image():
+    """All of the 100 occur; test images have draws of their own; another seed has other ones, the same the same."""
+    images, labels = X[:1].expand(2000, -1, -1, -1), LABELS[:1].expand(2000)
+    c, c_test, classes = conditions_of("random", (images, labels), (images, labels))
+    assert c.unique().tolist() == c_test.unique().tolist() == [*range(classes)] == [*range(100)]
+    assert 0 < (c == c_test).float().mean() < 0.03  # one in a hundred, by chance
+    assert torch.equal(c, conditions_of("random", (images, labels), (images, labels))[0])
+    assert not torch.equal(c, conditions_of("random", (images, labels), (images, labels), seed=1)[0])
 
 
 def test_clusters_of_the_training_images_name_the_test_images(monkeypatch):
@@ -97,7 +106,7 @@ def test_a_row_of_the_table(small_data, monkeypatch):
 
 def test_no_row_where_training_was_stopped(small_data, monkeypatch):
     monkeypatch.setattr(overfitting, "fit", lambda *data, **options: History(stopped=True))
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(SystemExit, match="no figures"):
         measure("none", 100)
 
 

@@ -6,7 +6,7 @@ import torch
 
 from vae_helpers import plots
 from vae_helpers.latent_space import quantile_grid
-from vae_helpers.models import VAE, Autoencoder
+from vae_helpers.models import VAE, Autoencoder, ConditionalVAE
 from vae_helpers.training import History, fit
 
 
@@ -104,6 +104,40 @@ def test_architectures_show_what_the_models_do(images):
     for drawn, image in zip(shown, wanted, strict=False):
         torch.testing.assert_close(torch.as_tensor(drawn), 1 - image[0, 0])
     assert len(shown) == 4 and not (shown[3] == shown[1]).all()
+
+
+@pytest.mark.parametrize(("prior", "said", "arrows"), [("standard", "N}(0, I)", 6), ("learned", "p(z|c)", 7)])
+def test_the_prior_is_drawn_beside_q_and_is_told_the_label_if_it_learns(images, prior, said, arrows):
+    model = ConditionalVAE(3, hidden=(8,), prior=prior)  # a learned one begins as N(0, I), too
+    fig = plots.conditional_architecture(model, images[0], torch.tensor(4))
+    (axis,) = fig.axes
+    assert any(text.get_text().startswith("prior") and said in text.get_text() for text in axis.texts)
+    assert sum(hasattr(text, "arrow_patch") and text.arrow_patch is not None for text in axis.texts) == arrows
+    plane = next(inset for inset in axis.child_axes if inset.patches)
+    mu, logvar = model.encode(images[:1], torch.tensor([4]))
+    assert plane.patches[0].center == pytest.approx(mu[0, :2].tolist())
+    assert plane.patches[-1].center == pytest.approx((0, 0), abs=0.05)
+    assert (plane.patches[-1].width, plane.patches[-1].height) == pytest.approx((4, 4), abs=0.15)
+
+
+def test_the_ellipse_of_a_mixture_is_that_of_its_covariance(images):
+    """Two Gaussians side by side: mean (1, 2), standard deviation 2 along the line of slope 1, and 0.5 across."""
+    model = ConditionalVAE(2, hidden=(8,), prior="learned", components=2)
+    half = 1.875**0.5  # of the distance of their means in each dimension
+    with torch.no_grad():
+        for weight in (*model.prior.head.parameters(), *model.encoder[-1].parameters()):
+            weight.zero_()
+        model.prior.head.bias[:4] = torch.tensor([1 + half, 2 + half, 1 - half, 2 - half])
+        model.prior.head.bias[4:8] = 2 * math.log(0.5)
+        model.encoder[-1].bias[:2] = torch.tensor([9.0, 2.0])
+    (axis,) = plots.conditional_architecture(model, images[0], torch.tensor(4)).axes
+    plane = next(inset for inset in axis.child_axes if inset.patches)
+    ellipse = plane.patches[-1]
+    sizes = {ellipse.angle % 180: ellipse.width, (ellipse.angle + 90) % 180: ellipse.height}
+    (across, narrow), (along, wide) = sorted(sizes.items(), key=lambda item: item[1])
+    assert (along, across) == pytest.approx((45, 135), abs=2)
+    assert (wide, narrow) == pytest.approx((8, 2), rel=0.03) and ellipse.center == pytest.approx((1, 2), abs=0.05)
+    assert plane.get_xlim()[1] > 9  # the mean of q is in view
 
 
 def test_dots():

@@ -4,8 +4,8 @@ The grey picture says which two, and nothing says which of them: what can't be k
 
 A colour is three amounts of ink between 0 and 1, of cyan, magenta and yellow, so that paper is 0 and full ink is 1 as
 in the grey images. Every colour here has 1 as its largest amount, so that the largest of a picture's three channels
-is the grey image: colouring changes no brightness. Of the two colours of a class one is dark and one is light, for
-those who can't tell them apart otherwise.
+is the grey image: so the grey image can be read off the picture. Of the two colours of a class one is dark and one is
+light, for those who can't tell them apart otherwise.
 """
 
 import torch
@@ -103,7 +103,8 @@ def colour_in(pictures: Float[Tensor, "N 3 H W"], images: Float[Tensor, "N 1 H W
 
 @checked
 def squared_distances(colours: Float[Tensor, "N 3"], labels: Integer[Tensor, " N"]) -> Float[Tensor, "N 2"]:
-    """From each colour to the two that are right for its class, squared; in between lies a quarter of theirs.
+    """From each colour to the two that are right for its class, squared; halfway, both are a quarter of the two
+    colours' own.
 
     >>> mud = colours_of(torch.tensor([7])).mean(dim=1)
     >>> dark, light = squared_distances(mud, torch.tensor([7]))[0]

@@ -16,7 +16,11 @@ from vae_helpers.validation import as_seed, check_dtype_of, check_finite, check_
 
 
 class Fidelity(NamedTuple):
-    """What a judge says of drawn images."""
+    """What a judge says of drawn images.
+
+    >>> Fidelity(as_asked=0.98, holes=0.01, spread=0.8, nearest=1.05).spread
+    0.8
+    """
 
     as_asked: float  # share in which the classifier finds the digit that was asked for
     holes: float  # share in which it is less than 80 % sure of any
@@ -39,13 +43,13 @@ class DigitJudge:
 
     Args:
         classifier: the judge's eye.
-        images: real ones that the model was not trained on, at least four of each class that is asked for.
+        images: real ones that the model was not trained on, at least four of each class that is there.
         labels: their classes.
         seed: for the two halves.
 
     Raises:
         TypeError: no :class:`Classifier`, or images of another dtype than its weights.
-        ValueError: no images, or values outside [0, 1].
+        ValueError: no images, values outside [0, 1], or fewer than four of a class.
     """
 
     @checked
@@ -57,7 +61,11 @@ class DigitJudge:
         self.classifier = classifier
         features, _ = self._look(images)
         order = torch.randperm(len(images), generator=Generator().manual_seed(as_seed(seed)))
-        self._real = {k: features[order[labels[order] == k]].chunk(2) for k in labels.unique().tolist()}
+        classes, counts = labels.unique(return_counts=True)
+        if counts.min() < 4:
+            few = counts.argmin()
+            raise ValueError(f"images: want at least four of each class, got {counts[few]} of class {classes[few]}")
+        self._real = {k: features[order[labels[order] == k]].chunk(2) for k in classes.tolist()}
 
     @checked
     def __call__(self, images: Float[Tensor, "N 1 28 28"], asked: Integer[Tensor, " N"]) -> Fidelity:
@@ -65,18 +73,20 @@ class DigitJudge:
 
         Args:
             images: pixel probabilities, as from ``ConditionalVAE.sample``.
-            asked: the class of each; of one that is asked for, at least two images, and at most as many as one half
-                of the real ones holds (else the nearest of many would be compared with the nearest of few).
+            asked: the class of each, one that the judge has real images of; of one that is asked for, at least two
+                images, and at most as many as one half of the real ones holds (else the nearest of many would be
+                compared with the nearest of few).
 
         Raises:
-            ValueError: no images, values outside [0, 1], too few or too many of a class.
+            ValueError: no images, values outside [0, 1], too few or too many of a class, or an unknown class.
         """
         features, logits = self._look(images)
         holes = hole_fraction(logits).item()
         ratios = []
         for k in asked.unique().tolist():
-            drawn = features[asked == k]
-            first, second = self._real.get(k, ([], []))
+            if k not in self._real:
+                raise ValueError(f"asked: want classes that the judge has real images of, got {k}")
+            drawn, (first, second) = features[asked == k], self._real[k]
             if not 2 <= len(drawn) <= len(first):
                 raise ValueError(f"images: want 2 to {len(first)} of class {k}, got {len(drawn)}")
             ratios.append([spread_ratio(drawn, first), nearest_ratio(drawn, first[: len(drawn)], second)])

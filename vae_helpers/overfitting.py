@@ -1,10 +1,10 @@
 """How much a conditional VAE overfits, by what the condition says and by the number of training images.
 
-Each of the conditions here can be read off a new image too, so that a test image has one: see :func:`conditions_of`.
+Each of the conditions here is defined for a new image too, so that a test image has one: see :func:`conditions_of`.
 """
 
 import json
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float, Integer
@@ -16,14 +16,12 @@ from vae_helpers.models import ConditionalVAE
 from vae_helpers.training import fit
 from vae_helpers.validation import as_seed, check_one_of, check_some, check_whole, checked
 
-KINDS = ("none", "label", "random", "cluster", "image")
-CLUSTERS = 100
+Kind = Literal["none", "label", "random", "cluster", "image"]
+KINDS = get_args(Kind)
+CLASSES = 100  # of the clusters, and of the random numbers
 BATCH, STEPS = 100, 600  # of every training, whatever the number of images
 LATENT_DIM, HIDDEN = 8, (128,)
 TABLE = REPO_DATA / "tables" / "overfitting.json"
-
-Kind = Literal["none", "label", "random", "cluster", "image"]
-Images = Float[Tensor, "N 1 28 28"]
 
 
 @checked
@@ -42,7 +40,7 @@ def nearest(images: Float[Tensor, "N 1 28 28"], centres: Float[Tensor, "K 1 28 2
 
 @checked
 def k_means(
-    images: Float[Tensor, "N 1 28 28"], clusters: int = CLUSTERS, rounds: int = 10, seed: int = 0
+    images: Float[Tensor, "N 1 28 28"], clusters: int = CLASSES, rounds: int = 10, seed: int = 0
 ) -> Float[Tensor, "K 1 28 28"]:
     """The centres of K clusters: begin at K of the images, then move each to the mean of those nearest to it.
 
@@ -78,6 +76,10 @@ def conditions_of(
     - "cluster": the nearest of 100 k-means centres of the training images.
     - "image": the nearest *training image*. That of a training image is itself, so each has a class of its own.
 
+    >>> images, labels = torch.rand(4, 1, 28, 28), torch.tensor([7, 2, 1, 0])
+    >>> conditions_of("label", train=(images[:3], labels[:3]), test=(images[3:], labels[3:]))
+    (tensor([7, 2, 1]), tensor([0]), 10)
+
     Args:
         train, test: images and labels.
 
@@ -85,25 +87,29 @@ def conditions_of(
         ValueError: another kind.
     """
     check_one_of(KINDS, kind=kind)
+    if kind == "none":
+        return *(torch.zeros(len(images), dtype=torch.long) for images, _ in (train, test)), 1
     if kind == "label":
         return train[1], test[1], 10
-    if kind == "image":
-        return torch.arange(len(train[0])), nearest(test[0], train[0]), len(train[0])
+    if kind == "random":
+        generator = Generator().manual_seed(as_seed(seed))
+        return *(torch.randint(CLASSES, (len(images),), generator=generator) for images, _ in (train, test)), CLASSES
     if kind == "cluster":
         centres = k_means(train[0], seed=seed)
-        return nearest(train[0], centres), nearest(test[0], centres), CLUSTERS
-    generator, classes = Generator().manual_seed(as_seed(seed)), CLUSTERS if kind == "random" else 1
-    ids = [torch.randint(classes, (len(images),), generator=generator) for images, _ in (train, test)]
-    return *ids, classes
+        return nearest(train[0], centres), nearest(test[0], centres), CLASSES
+    return torch.arange(len(train[0])), nearest(test[0], train[0]), len(train[0])
 
 
 def measure(kind: Kind, images: int, seed: int = 0, steps: int = STEPS) -> dict[str, str | int | float]:
     """Train on so many images, chosen by the seed, and measure the negative ELBO on (at most 10,000 of) them and on
     the test set: one row of the table.
 
+    >>> [*measure("label", images=100, steps=1)]
+    ['condition', 'images', 'seed', 'steps', 'train', 'train_kl', 'test', 'test_kl']
+
     Raises:
         ValueError: another kind, or a number of images that is no multiple of 100, or steps that make no whole epochs.
-        KeyboardInterrupt: training was stopped, so there are no figures.
+        SystemExit: training was stopped, so there are no figures.
     """
     check_whole(1, images=images, steps=steps)
     if images % BATCH or steps * BATCH % images:
@@ -113,7 +119,7 @@ def measure(kind: Kind, images: int, seed: int = 0, steps: int = STEPS) -> dict[
     model = ConditionalVAE(LATENT_DIM, classes, hidden=HIDDEN, seed=seed)
     epochs = steps * BATCH // images
     if fit(model, (train[0], c), epochs=epochs, batch_size=BATCH, seed=seed, progress=False).stopped:
-        raise KeyboardInterrupt("training was stopped, so there are no figures")
+        raise SystemExit("training was stopped, so there are no figures")
     seen, unseen = evaluate(model, (train[0][:10_000], c[:10_000])), evaluate(model, (test[0], c_test))
     figures = {"train": seen.total, "train_kl": seen.kl, "test": unseen.total, "test_kl": unseen.kl}
     row = {"condition": kind, "images": images, "seed": seed, "steps": steps}

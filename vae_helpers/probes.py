@@ -44,7 +44,7 @@ def probe_accuracy(
     scaled, new_scaled = (codes - mean) / std, (new_codes - mean) / std
     probe = nn.Linear(codes.shape[1], 1 + int(labels.max())).to(codes)
     for weight in probe.parameters():
-        nn.init.zeros_(weight)  # the loss has one minimum: no seed is needed
+        nn.init.zeros_(weight)  # the loss is convex: from zeros, no seed is needed
     optimizer = torch.optim.LBFGS(probe.parameters(), max_iter=100, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:

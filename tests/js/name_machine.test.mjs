@@ -43,6 +43,7 @@ function traits() {
     longest: 2,
     temperatures: [0.1, 1.5],
     limit: 3,
+    step: 0.25,
   };
 }
 
@@ -117,6 +118,7 @@ test("each fader moves its number, has its name, and follows Python", () => {
   const { model, faders } = shown();
   assert.deepEqual(faders.map((fader) => fader.attributes["aria-label"]), ["temperature", "z1", "z2"]);
   assert.deepEqual(faders.map(({ min, max, value }) => [min, max, value]), [[0.1, 1.5, 1], [-3, 3, 0.5], [-3, 3, -1]]);
+  assert.deepEqual(faders.map(({ step }) => step), [0.25, 0.25, 0.25]);
   for (const fader of faders) {
     fader.value = "1.25";
     fader.handlers.input();
@@ -133,7 +135,7 @@ test("other letters are other noise, another z leaves it", () => {
   const [noise, z] = [model.get("noise"), model.get("z")];
   button(el, "draw z again").handlers.click();
   assert.equal(model.get("noise"), noise);
-  assert.ok(model.get("z").every((value) => Math.abs(value) <= 3 && String(value).length <= 5));
+  assert.ok(model.get("z").every((value) => Math.abs(value) <= 3 && Number.isInteger(value / 0.25)));
   assert.notDeepEqual(model.get("z"), z);
   button(el, "other letters").handlers.click();
   assert.equal(model.get("noise").byteLength, noise.byteLength);

@@ -28,9 +28,9 @@ test("the dots of one label alone", () => {
 
 test("what is shown, in words", () => {
   const prior = "z = (0.52, -1.30)\n|z| = 1.40\n62 % of the prior lies nearer to the origin";
-  assert.equal(w.describe({ labels: [] }, [0.52, -1.3], 3), `label c = 3\n${prior}`);
-  assert.equal(w.describe({ labels: [3, 7, 3] }, [0.52, -1.3], 3), `label c = 3\n${prior}\ndots: μ(x, c) of 2 images`);
-  assert.match(w.describe({ labels: [3, 7, 3] }, [0, 0], 0), /of 0 images$/);
+  assert.equal(w.describePlace({ labels: [] }, [0.52, -1.3], 3), `label c = 3\n${prior}`);
+  assert.equal(w.describePlace({ labels: [3, 7, 3] }, [0.52, -1.3], 3), `label c = 3\n${prior}\ndots: μ(x, c) of 2 images`);
+  assert.match(w.describePlace({ labels: [3, 7, 3] }, [0, 0], 0), /of 0 images$/);
 });
 
 /** A decoder whose pixels are all sigmoid(z1 + label / 10), a 3 at (1, 1) and a 7 at (-2, 0). */

@@ -77,7 +77,7 @@ def run(exercise: Exercise, task: Callable[[], object], habits: set[str] | None 
     except SystemExit:
         return CheckResult("error", "your function ends the program, by exit() or quit().")
     except Exception as error:
-        return TODO if _says_undone(error) else CheckResult("error", _tell(error))
+        return TODO if _says_undone(error) else CheckResult("error", _tell(error, exercise))
 
 
 def by_position(exercise: Exercise, answer: Callable) -> Callable | None:
@@ -133,15 +133,15 @@ def _says_undone(error: Exception) -> bool:
     return isinstance(error, NotImplementedError) and (not str(error) or raised_by.startswith("raise"))
 
 
-def _tell(error: Exception) -> str:
+def _tell(error: Exception, exercise: Exercise) -> str:
     """The error with the last line of the student's own code, not of a library's or of ours."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
-    frames = [f for f in frames if not Path(f.filename).is_relative_to(Path(__file__).parent)]
+    frames = [f for f in frames if not Path(f.filename).is_relative_to(Path(__file__).parents[1])]
     line = (
         f' in the line "{textwrap.shorten(frames[-1].line, 100, placeholder=" ...")}"'
         if frames and frames[-1].line
         else ""
     )
     told = f"{type(error).__name__}{line}: {textwrap.shorten(str(error), 300, placeholder=' ...')}"
-    hints = [hint for text, hint in ERROR_HINTS.items() if text in str(error)]
+    hints = [hint for text, hint in (ERROR_HINTS | exercise.error_hints).items() if text in str(error)]
     return ". ".join([told.rstrip("."), *hints])

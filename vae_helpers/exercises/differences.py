@@ -121,6 +121,8 @@ def _given(name: str, value: Tensor | float | str, sizes: bool) -> str:
         return f"{name} of shape {_shape(value)}"
     if value.numel() <= FEW:
         return f"{name} = {_written(value.double().tolist(), 5) if value.is_floating_point() else value.tolist()}"
+    if value.dtype == torch.bool:
+        return f"{name} {_shape(value)} with {int(value.sum())} of {value.numel()} True"
     low, high = (f"{v:.3g}" for v in value.double().aminmax())
     return f"{name} {_shape(value)} " + (f"of {low}s" if low == high else f"from {low} to {high}")
 

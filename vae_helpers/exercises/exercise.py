@@ -1,7 +1,7 @@
 """What exercises are made of."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -60,6 +60,7 @@ class Exercise:
         probe: tries an answer on one of the inputs; what it returns is compared. None means nothing was done.
         measured: what the probe returns, a label for each number, where that is not simply the answer's result.
         further: what the numbers don't show; raises :class:`Recognised` where an answer makes a mistake after all.
+        error_hints: what to add to an error whose message has this text in it, where it tells the mistake.
         rtol, atol: how near a result must come.
         note: for the reader of the solution.
     """
@@ -75,6 +76,7 @@ class Exercise:
     probe: Callable[[Callable, Inputs], object] = call
     measured: tuple[str, ...] = ()
     further: Callable[[Callable], None] | None = None
+    error_hints: dict[str, str] = field(default_factory=dict)
     rtol: float = 1e-4
     atol: float = 1e-5
     note: str = ""

@@ -6,8 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, Polygon
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from vae_helpers.models import VAE, Autoencoder, ConditionalVAE, reparameterize
+from vae_helpers.models.priors import LearnedPrior
 from vae_helpers.plots.images import _ink
 
 BLUE, ORANGE, RED = "#3f90da", "#ffa90e", "#bd1f01"
@@ -45,25 +47,33 @@ def architectures(autoencoder: Autoencoder, vae: VAE, image: Tensor, seed: int =
 def conditional_architecture(model: ConditionalVAE, image: Tensor, label: Tensor, seed: int = 0) -> Figure:
     """A conditional VAE with ``image``, (1, 28, 28), and its ``label``, (), going in: what is told the label.
 
-    Of the latent space, two dimensions are drawn. ``seed`` is for the draw of z.
+    Of the latent space, two dimensions are drawn: q(z|x, c) and, dashed, two standard deviations of the prior (of a
+    mixture as a whole). No arrow leads to a prior that is N(0, I) whatever the label. ``seed`` is for the draws of z.
     """
     fig, axis = plt.subplots(figsize=(11, 3.5))
     mu, logvar = model.encode(image[None], label[None])
-    z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=Generator().manual_seed(seed)))
+    generator = Generator().manual_seed(seed)
+    z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator))
     _frame(axis, "Conditional VAE", image, torch.sigmoid(model.decode(z, label[None]))[0])
-    _cloud(axis, "two dimensions of $q(z|x, c)$, enlarged", mu[0, :2], logvar[0, :2], z[0, :2])
+    plane = _cloud(axis, "two dimensions of $q(z|x, c)$", mu[0, :2], logvar[0, :2], z[0, :2], y=1.0)
+    c = F.one_hot(label.long().expand(10_000), model.conditions).to(mu)
+    _dashed(plane, model.prior.sample(c, generator)[:, :2], mu[0, :2])
+    learned = isinstance(model.prior, LearnedPrior)
+    prior = "prior $p(z|c)$" if learned else r"prior $\mathcal{N}(0, I)$"
+    axis.text(5.6, -1.03, prior, ha="center", va="center", color=RED)
     _arrow(axis, 3.35, 4.75, "mean, variance\ngiven $x$, $c$")
     _arrow(axis, 6.45, 7.75, "sampled\n$z \\sim q(z|x, c)$")
-    axis.set_ylim(-2.35, 1.45)
+    axis.set_ylim(-2.35, 1.25)
     axis.text(5.6, -2.05, f"condition $c$: {label.item()}", ha="center", va="center", weight="bold", bbox=CONDITION)
     told = {"arrowstyle": "-|>", "color": RED, "lw": 1.8}
     for x, y, bend in (
         (2.6, -0.72, "angle,angleA=0,angleB=90"),
         (8.5, -0.72, "angle,angleA=0,angleB=90"),
-        (5.6, -1.3, "arc3"),
+        *([(5.6, -1.2, "arc3")] if learned else []),
     ):
         axis.annotate("", (x, y), (5.6, -2.05), arrowprops=told | {"connectionstyle": bend}, zorder=0)
-    axis.text(5.72, -1.78, "in some models\nthe prior $p(z|c)$, too", fontsize=10, color=RED)
+    if learned:
+        axis.text(5.72, -1.55, "in some models", fontsize=10, color=RED, va="center")
     fig.tight_layout(pad=0.3)
     return fig
 
@@ -92,21 +102,32 @@ def _picture(axis: Axes, x: float, image: Tensor, caption: str) -> None:
     axis.text(x, -0.95, caption, ha="center", va="center")
 
 
-def _plane(axis: Axes, caption: str) -> Axes:
+def _plane(axis: Axes, caption: str, y: float = -1.15) -> Axes:
     inset = axis.inset_axes([4.8, -0.8, 1.6, 1.6], transform=axis.transData)
     inset.set(xticks=[], yticks=[])
-    axis.text(5.6, -1.15, caption, ha="center", va="center")
+    axis.text(5.6, y, caption, ha="center", va="center")
     return inset
 
 
-def _cloud(axis: Axes, caption: str, mu: Tensor, logvar: Tensor, z: Tensor) -> None:
+def _cloud(axis: Axes, caption: str, mu: Tensor, logvar: Tensor, z: Tensor, y: float = -1.15) -> Axes:
     """A plane with a Gaussian's mean, its ellipses of one and two standard deviations, and a draw; each (2,)."""
-    plane, sigma = _plane(axis, caption), torch.exp(0.5 * logvar)
+    plane, sigma = _plane(axis, caption, y), torch.exp(0.5 * logvar)
     for scale in (2, 4):  # one and two standard deviations to either side
         plane.add_patch(Ellipse(mu.tolist(), *(scale * sigma).tolist(), fc=BLUE, alpha=0.3, ec="black"))
     plane.plot(*mu.tolist(), "+", color="black", ms=10)
     plane.plot(*z.tolist(), "o", color="black", ms=7)
     _zoom(plane, mu, 2.6 * sigma.max().item())
+    return plane
+
+
+def _dashed(plane: Axes, draws: Tensor, mu: Tensor) -> None:
+    """Two standard deviations of a distribution, by the mean and covariance of its draws, (N, 2); ``mu`` is in view."""
+    mean = draws.mean(dim=0)
+    variances, directions = torch.linalg.eigh(draws.T.cov())
+    angle = torch.rad2deg(torch.atan2(directions[1, 0], directions[0, 0])).item()
+    axes = (4 * variances.sqrt()).tolist()  # two standard deviations to either side
+    plane.add_patch(Ellipse(mean.tolist(), *axes, angle=angle, fc="none", ec=RED, ls="--", lw=1.8))
+    _zoom(plane, mean, max(0.55 * max(axes), 1.2 * (mu - mean).abs().max().item()))
 
 
 def _zoom(plane: Axes, centre: Tensor, reach: float) -> None:

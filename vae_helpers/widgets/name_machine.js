@@ -9,7 +9,6 @@ import { drawOnChange, makeRender } from "./shared/render.js";
 import { saveNowAndThen } from "./shared/saving.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
 
-const STEP = 0.05; // of the faders
 const REST = 700; // ms without a change before the names are read out
 const TEXT = 26; // height of the bars' text, in the units that they are drawn in
 const WORD = 2.5; // the width of a bar with a word below it, in those with a letter
@@ -64,7 +63,7 @@ function setUp({ model, el, onStop }) {
       drawName(next, prefix, temperature, noise.subarray(each * k, each * (k + 1)), alphabet),
     );
     showControls();
-    list.show(names.map((name) => describe(name, prefix, language, data, languages)), languages[language]);
+    list.show(names.map((name) => asWritten(name, prefix, language, data, languages)), languages[language]);
     bars.show(barsOf(next(prefix), temperature, inUse[language], alphabet), capitalised(prefix, isTurkish()), temperature);
   };
   onStop(drawOnChange(model, el, ["language", "prefix", "temperature", "z", "noise"], draw));
@@ -80,7 +79,8 @@ function addControls(el, model, isTurkish, onStop) {
     model.set(name, value);
     saving.soon();
   };
-  const [[min, max], limit, longest] = ["temperatures", "limit", "longest"].map((name) => model.get(name));
+  const [[min, max], limit, step] = ["temperatures", "limit", "step"].map((name) => model.get(name));
+  const longest = model.get("longest");
   const controls = append(el, "div", "vae-names-controls");
   const shows = {
     language: addLanguages(controls, model.get("languages"), (k) => set("language", k)),
@@ -89,12 +89,12 @@ function addControls(el, model, isTurkish, onStop) {
       read: (text) => readPrefix(text, model.get("alphabet"), longest, isTurkish()),
       onPrefix: (prefix) => set("prefix", prefix),
     }),
-    temperature: addFader(controls, "temperature", { min, max }, (value) => set("temperature", value)),
+    temperature: addFader(controls, "temperature", { min, max, step }, (value) => set("temperature", value)),
     z: addZ(controls, model, (z) => set("z", z)),
   };
   const buttons = append(controls, "div", "vae-controls");
   addButton(buttons, "draw z again", "another z from N(0, I); the noise of the letters stays", () => {
-    set("z", Array.from(normalDraws(model.get("z").length), (value) => clamp(stepped(value), limit)));
+    set("z", Array.from(normalDraws(model.get("z").length), (value) => clamp(stepped(value, step), limit)));
   });
   addButton(buttons, "other letters", "other noise for the letters; z stays", () => {
     set("noise", new DataView(gumbelDraws(model.get("noise").byteLength / 4).buffer));
@@ -104,15 +104,15 @@ function addControls(el, model, isTurkish, onStop) {
 }
 
 /** A name as it is written: the letters that were given, those that were drawn, and whether the data hold it. */
-export function describe(name, prefix, language, data, languages) {
+export function asWritten(name, prefix, language, data, languages) {
   const written = capitalised(name, languages[language] === "Turkish");
   const owner = data.findIndex((names) => names.has(name));
   const mark = owner < 0 ? "" : owner === language ? "known" : `known: ${languages[owner]}`;
   return { given: written.slice(0, prefix.length), drawn: written.slice(prefix.length), mark };
 }
 
-function stepped(value) {
-  return Math.round(value / STEP) / Math.round(1 / STEP); // 0.15, and not 0.15000000000000002
+function stepped(value, step) {
+  return Math.round(value / step) / Math.round(1 / step); // 0.15, and not 0.15000000000000002
 }
 
 /** `f`, which is not asked again while its arguments stay the same numbers. */
@@ -164,7 +164,7 @@ function addPrefix(parent, { longest, read, onPrefix }) {
 function addFader(parent, name, range, onValue) {
   const label = append(parent, "label", "vae-names-row");
   append(label, "span", "").textContent = name;
-  const fader = Object.assign(append(label, "input", "vae-fader"), { type: "range", ...range, step: STEP });
+  const fader = Object.assign(append(label, "input", "vae-fader"), { type: "range", ...range });
   fader.setAttribute("aria-label", name);
   const figure = append(label, "span", "vae-names-figure");
   fader.addEventListener("input", () => onValue(Number(fader.value)));
@@ -177,10 +177,10 @@ function addFader(parent, name, range, onValue) {
 /** A fader for each dimension of z; returns what shows another z. */
 function addZ(parent, model, onZ) {
   const desk = append(parent, "div", "vae-names-z");
-  const limit = model.get("limit");
+  const [limit, step] = ["limit", "step"].map((name) => model.get(name));
   const shows = model.get("z").map((_, i) => {
     const onValue = (value) => onZ(model.get("z").map((old, k) => (k === i ? value : old)));
-    return addFader(desk, `z${i + 1}`, { min: -limit, max: limit }, onValue);
+    return addFader(desk, `z${i + 1}`, { min: -limit, max: limit, step }, onValue);
   });
   return (z) => shows.forEach((show, i) => show(z[i]));
 }
@@ -225,7 +225,7 @@ function drawBars(canvas, bars) {
   if (!size) return; // not on the page yet
   const context = canvas.getContext("2d");
   const top = Math.max(0.25, ...bars.flatMap(({ p, q }) => [p, q]));
-  const [left, foot] = [2.6 * TEXT, size.height - 1.4 * TEXT];
+  const [left, foot] = [3.1 * TEXT, size.height - 1.4 * TEXT];
   const width = (size.width - left) / (bars.length - 2 + 2 * WORD); // the last two have words below them, not letters
   const height = (chance) => (chance / top) * (foot - 0.8 * TEXT);
   Object.assign(context, { fillStyle: "#fff", font: `${TEXT}px sans-serif`, textAlign: "right", textBaseline: "middle" });

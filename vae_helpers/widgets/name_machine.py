@@ -22,7 +22,7 @@ from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import View
 
 COOLEST, HOTTEST = 0.1, 1.5  # the ends of the temperature's slider
-LIMIT, STEP = 3.0, 0.05  # of the sliders for z
+LIMIT, STEP = 3.0, 0.05  # of the sliders for z; the step is the temperature's too
 TURKISH = LANGUAGES.index("Turkish")
 
 
@@ -50,6 +50,7 @@ class NameMachineView(View):
     longest = traitlets.Int(LONGEST).tag(sync=True)  # of the first letters
     temperatures = traitlets.List([COOLEST, HOTTEST]).tag(sync=True)
     limit = traitlets.Float(LIMIT).tag(sync=True)
+    step = traitlets.Float(STEP).tag(sync=True)
 
 
 class NameMachine(Stage, widgets.VBox):

@@ -54,7 +54,7 @@ function setUp({ model, el, onStop }) {
   addButton(controls, "draw z again", "another z from the prior N(0, I), the same label", drawAgain);
   onStop(addFullScreen(controls, el));
   append(side, "div", "vae-note").textContent = `${HELP} ${LABEL_HELP}`;
-  const showRow = addRow(el, decoder, choose, (ink, { z, label }) => large(ink, describe(map, z, label)));
+  const showRow = addRow(el, decoder, choose, (ink, { z, label }) => large(ink, describePlace(map, z, label)));
 
   let painted = model.get("label");
   const draw = () => {
@@ -72,7 +72,7 @@ function setUp({ model, el, onStop }) {
 }
 
 /** What is shown, in words. */
-export function describe({ labels }, z, label) {
+export function describePlace({ labels }, z, label) {
   const count = labels.filter((one) => one === label).length;
   const dots = labels.length > 0 ? `\ndots: μ(x, c) of ${count} images` : "";
   return `label c = ${label}\n${caption(z)}${dots}`;

@@ -10,6 +10,8 @@ from vae_helpers.exercises.exercise import Each, Exercise, Inputs, Misconception
 from vae_helpers.exercises.inputs import pairs, rows
 from vae_helpers.losses import gaussian_kl, gaussian_kl_between
 
+LOOK_UP = "The tables have a row for each class: pick each image's with its label."
+
 
 def with_condition(values: Tensor, labels: Tensor) -> Tensor:
     """What a network reads: n values and the label of each example, one-hot: (N, n) and (N,) -> (N, n + 10)."""
@@ -278,5 +280,6 @@ EXERCISES: dict[str, Exercise] = {
         ),
         differentiable=("mu", "logvar", "prior_mu", "prior_logvar"),
         each=Each(parts="latent dimensions"),
+        error_hints=dict.fromkeys(("must match the size of tensor", "want the same shape"), LOOK_UP),
     ),
 }
