@@ -13,7 +13,7 @@ import vae_helpers
 WITH_EXAMPLES = ("losses", "encoding", "latent_space", "gradient_estimators", "probes", "fidelity", "quadrants",
                  "sketches", "colouring", "text", "data.names", "overfitting", "models.vae", "models.autoencoder",
                  "models.classifier", "models.conditional_vae", "models.completion", "models.sequences",
-                 "models.name_vae", "models.conditions", "models.priors")  # fmt: skip
+                 "models.name_vae", "models.regression_net", "models.conditions", "models.priors")  # fmt: skip
 
 
 def public(module) -> dict[str, object]:
