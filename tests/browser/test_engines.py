@@ -40,12 +40,13 @@ PICTURE = f"""async wanted => {{
     return element.toDataURL?.() ?? element.src ?? element.textContent;
 }}"""
 FOCUS = f"wanted => ({PART})(wanted).focus()"
-# The middle line of an element, once it has stayed at its place in the window for five frames
+# The middle line of an element, once it has stayed at its place in the window for five frames. What was moved is
+# brought back: a page may grow above it, or scroll by itself, at any time.
 LINE = f"""async wanted => {{
     const element = ({PART})(wanted);
-    element.scrollIntoView({{block: 'center', behavior: 'instant'}});
     let [place, frames, box] = ['', 0];
     while (frames < 5) {{
+        if (frames === 0) element.scrollIntoView({{block: 'center', behavior: 'instant'}});
         await new Promise(requestAnimationFrame);
         box = element.getBoundingClientRect();
         const now = `${{[box.x, box.y, box.width]}}`;
