@@ -40,18 +40,24 @@ PICTURE = f"""async wanted => {{
     return element.toDataURL?.() ?? element.src ?? element.textContent;
 }}"""
 FOCUS = f"wanted => ({PART})(wanted).focus()"
-# The middle line of an element, once it has stayed at its place in the window for five frames. What was moved is
-# brought back: a page may grow above it, or scroll by itself, at any time.
+# The middle line of an element, once it has stayed at its place for five frames. Where that is not in the window, since
+# the page has scrolled by itself meanwhile, the element is brought back.
 LINE = f"""async wanted => {{
     const element = ({PART})(wanted);
+    const bringBack = () => element.scrollIntoView({{block: 'center', behavior: 'instant'}});
+    bringBack();
     let [place, frames, box] = ['', 0];
     while (frames < 5) {{
-        if (frames === 0) element.scrollIntoView({{block: 'center', behavior: 'instant'}});
         await new Promise(requestAnimationFrame);
         box = element.getBoundingClientRect();
         const now = `${{[box.x, box.y, box.width]}}`;
         frames = now === place ? frames + 1 : 0;
         place = now;
+        const middle = box.y + box.height / 2;
+        if (frames === 5 && (middle < 0 || middle > innerHeight)) {{
+            bringBack();
+            frames = 0;
+        }}
     }}
     return [box.x, box.y + box.height / 2, box.width];
 }}"""
