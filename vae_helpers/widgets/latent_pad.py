@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import ipywidgets as widgets
 import traitlets
 from torch import Tensor, nn
 
@@ -11,6 +10,7 @@ from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_images, check_whole
 from vae_helpers.widgets.shared.codecs import float_bytes, ink_bytes
 from vae_helpers.widgets.shared.models import check_coder, check_codes, check_labels, check_plane, map_limit
+from vae_helpers.widgets.shared.plane import PlanePad
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import DecoderView
@@ -39,7 +39,7 @@ class LatentPadView(Stage, DecoderView):
     presenter = traitlets.Bool(False).tag(sync=True)
 
 
-class LatentPad(widgets.VBox):
+class LatentPad(PlanePad):
     """Drag a point over the latent plane, or move it with the arrow keys: its digit appears on the next frame.
 
     All of it happens in the browser, so it answers while the kernel is busy (see ``model``). ``z`` can be read, set and
@@ -59,9 +59,6 @@ class LatentPad(widgets.VBox):
         TypeError, ValueError: a model whose latent space is not a plane, an unusable decoder (see
             :class:`DecoderView`) or images, labels that are not a digit for each of them, ``shown`` out of range.
     """
-
-    z = traitlets.List(traitlets.Float(), default_value=[0.0, 0.0])
-    presenter = traitlets.Bool(False)
 
     def __init__(
         self,
@@ -90,31 +87,7 @@ class LatentPad(widgets.VBox):
             limit=map_limit(codes, LEAST_LIMIT),
             presenter=presenter,
         )
-        self.view.observe(self._view_moved, ["z1", "z2"])
-        traitlets.link((self.view, "presenter"), (self, "presenter"))  # the view is the stage: nothing is beside it
-        self.children = [self.view]
-        self.z = z.tolist() if hasattr(z, "tolist") else z
-
-    @property
-    def limit(self) -> float:
-        """Both coordinates of ``z`` run from -limit to limit."""
-        return self.view.limit
+        self._show(z)
 
     def __repr__(self) -> str:
         return f"LatentPad(z=({self.z[0]:g}, {self.z[1]:g}))"
-
-    @traitlets.validate("z")
-    def _valid_z(self, proposal):
-        z, limit = proposal["value"], self.limit
-        if len(z) != 2 or not all(abs(value) <= limit for value in z):  # written so that NaN is refused too
-            raise traitlets.TraitError(f"z: want 2 numbers from {-limit:g} to {limit:g}, got {z}")
-        return z
-
-    @traitlets.observe("z")
-    def _z_changed(self, change) -> None:
-        # both at once, to the observers and to the browser: between the two lies a point that nobody asked for
-        with self.view.hold_sync(), self.view.hold_trait_notifications():
-            self.view.z1, self.view.z2 = change["new"]
-
-    def _view_moved(self, _change) -> None:
-        self.z = [min(max(value, -self.limit), self.limit) for value in (self.view.z1, self.view.z2)]

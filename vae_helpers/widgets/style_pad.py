@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import ipywidgets as widgets
 import torch
 import traitlets
 from torch import Tensor, nn
@@ -21,6 +20,7 @@ from vae_helpers.widgets.shared.models import (
     map_limit,
     outputs_of,
 )
+from vae_helpers.widgets.shared.plane import PlanePad
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import DecoderView
@@ -56,7 +56,7 @@ class Label(traitlets.TraitType):
         return int(value)
 
 
-class StylePad(widgets.VBox):
+class StylePad(PlanePad):
     """Drag a point over the plane of styles and press one of ten labels: the digit decoded from (z, c) follows at once.
 
     Below it stands the same z with all ten labels: one style, ten contents. The circles are those of the prior N(0, I)
@@ -82,9 +82,7 @@ class StylePad(widgets.VBox):
             that are not a digit for each of them, ``shown`` out of range.
     """
 
-    z = traitlets.List(traitlets.Float(), default_value=[0.0, 0.0])
     label = Label(3)
-    presenter = traitlets.Bool(False)
 
     def __init__(
         self,
@@ -109,40 +107,16 @@ class StylePad(widgets.VBox):
             limit=map_limit(codes, LEAST_LIMIT) if len(codes) else LEAST_LIMIT,
             presenter=presenter,
         )
-        self.view.observe(self._view_moved, ["z1", "z2"])
         self.view.observe(self._label_chosen, "label")
-        traitlets.link((self.view, "presenter"), (self, "presenter"))  # the view is the stage: nothing is beside it
-        self.children = [self.view]
-        self.z = z.tolist() if hasattr(z, "tolist") else z
+        self._show(z)
         self.label = label
-
-    @property
-    def limit(self) -> float:
-        """Both coordinates of ``z`` run from -limit to limit."""
-        return self.view.limit
 
     def __repr__(self) -> str:
         return "StylePad()"
 
-    @traitlets.validate("z")
-    def _valid_z(self, proposal):
-        z, limit = proposal["value"], self.limit
-        if len(z) != 2 or not all(abs(value) <= limit for value in z):  # written so that NaN is refused too
-            raise traitlets.TraitError(f"z: want 2 numbers from {-limit:g} to {limit:g}, got {z}")
-        return z
-
-    @traitlets.observe("z")
-    def _z_changed(self, change) -> None:
-        # both at once, to the observers and to the browser: between the two lies a point that nobody asked for
-        with self.view.hold_sync(), self.view.hold_trait_notifications():
-            self.view.z1, self.view.z2 = change["new"]
-
     @traitlets.observe("label")
     def _label_changed(self, change) -> None:
         self.view.label = change["new"]
-
-    def _view_moved(self, _change) -> None:
-        self.z = [min(max(value, -self.limit), self.limit) for value in (self.view.z1, self.view.z2)]
 
     def _label_chosen(self, change) -> None:
         self.label = change["new"]
