@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 import torch
-from torch.distributions import Normal, kl_divergence
+from torch.distributions import MultivariateNormal, Normal, kl_divergence
 from torch.nn import functional as F
 
 from vae_helpers import latent_space
@@ -80,6 +80,18 @@ def every_class(mu, logvar, labels, prior_mu, prior_logvar):
     return kl_divergence(q, Normal(prior_mu, (prior_logvar / 2).exp())).sum(dim=2).mean(dim=1)
 
 
+def others(row, k):
+    return torch.cat([row[:k], row[k + 1 :], torch.zeros(1)]).max()
+
+
+def joint(covariance):
+    return MultivariateNormal(torch.zeros(len(covariance)), covariance)
+
+
+def joint_of_pairs(c):
+    return [-0.5 * torch.log(1 - c[i, j] ** 2 / (c[i, i] * c[j, j])) for i in range(len(c)) for j in range(i)]
+
+
 WRONG = [  # as one writes them, some in several ways
     ("reparameterize", "divided_by_sigma", lambda mu, logvar, eps: mu + torch.exp(-0.5 * logvar) * eps),
     ("reparameterize", "divided_by_sigma", lambda mu, logvar, eps: mu + eps / torch.exp(logvar).sqrt()),
@@ -129,6 +141,35 @@ WRONG = [  # as one writes them, some in several ways
         "length_changed_evenly",
         lambda a, b, t: slerp(a / a.norm(), b / b.norm(), t) * ((1 - t) * a.norm() + t * b.norm()),
     ),
+    (
+        "information_gaps",
+        "other_factor",
+        lambda i, h: torch.stack([(i[:, k].max() - others(i[i[:, k].argmax()], k)) / h[k] for k in range(len(h))]),
+    ),
+    ("information_gaps", "least_subtracted", lambda i, h: (i.max(dim=0).values - i.min(dim=0).values) / h),
+    (
+        "information_gaps",
+        "ties_skipped",
+        lambda i, h: (i.amax(0) - i.where(i < i.amax(0), torch.zeros(())).amax(0)) / h,
+    ),
+    ("information_gaps", "positions", lambda i, h: (lambda k: (k[0] - k[1]) / h)(i.argsort(dim=0, descending=True))),
+    ("information_gaps", "divided_by_the_best", lambda i, h: (lambda v: 1 - v[1] / v[0])(i.topk(2, dim=0).values)),
+    ("information_gaps", "averaged", lambda i, h: (lambda v: ((v[0] - v[1]) / h).mean())(i.topk(2, dim=0).values)),
+    ("gaussian_total_correlation", "determinant_rounded", lambda c: 0.5 * (c.diagonal().log().sum() - c.det().log())),
+    ("gaussian_total_correlation", "against_the_prior", lambda c: kl_divergence(joint(c), joint(torch.eye(len(c))))),
+    ("gaussian_total_correlation", "reversed", lambda c: kl_divergence(joint(c.diagonal().diag()), joint(c))),
+    ("gaussian_total_correlation", "half_missing", lambda c: -torch.logdet(c / c.diagonal())),
+    ("gaussian_total_correlation", "sigma_for_variance", lambda c: -0.5 * torch.logdet(c / c.diagonal().sqrt())),
+    ("gaussian_total_correlation", "entropy_of_the_joint", lambda c: joint(c).entropy()),
+    ("gaussian_total_correlation", "pairs_added", lambda c: sum(joint_of_pairs(c), torch.zeros(()))),
+    ("capacity_loss", "of_the_mean", lambda r, kl, c, gamma: r + gamma * abs(kl.mean() - c)),
+    ("capacity_loss", "mean_of_all", lambda r, kl, c, gamma: (r + gamma * abs(kl.mean() - c)).mean()),
+    ("capacity_loss", "distance_averaged", lambda r, kl, c, gamma: r + gamma * F.l1_loss(kl, torch.full_like(kl, c))),
+    ("capacity_loss", "mean_over_images", lambda r, kl, c, gamma: (r + gamma * abs(kl - c)).mean()),
+    ("capacity_loss", "summed_over_images", lambda r, kl, c, gamma: (r + gamma * abs(kl - c)).sum()),
+    ("capacity_loss", "squared", lambda r, kl, c, gamma: (r + gamma * (kl - c) ** 2).mean()),
+    ("capacity_loss", "free_bits", lambda r, kl, c, gamma: r + gamma * torch.maximum(kl, torch.tensor(c))),
+    ("capacity_loss", "gradient_cut", lambda r, kl, c, gamma: r + gamma * abs(kl.detach() - c)),
 ]
 
 
@@ -195,6 +236,26 @@ def test_the_masked_loss_is_that_of_the_quadrants():
     torch.testing.assert_close(ours, unseen_nll(logits, x.sigmoid(), flags))
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda i, h: (lambda v: (v[0] - v[1]) / h)(i.topk(2).values),
+        lambda i, h: (lambda v: (v[:, 0] - v[:, 1]) / h)(i.topk(2, dim=1).values),
+        lambda i, h: (lambda v: v[:, 0] - v[:, 1])(i.sort(dim=1, descending=True).values),
+    ],
+)
+def test_a_table_read_along_its_rows_is_told_so(answer):
+    result = check("information_gaps", answer)
+    assert result.status == "error" and "look along dim=0" in result.message
+
+
+def test_a_formula_of_two_dimensions_is_told_so():
+    result = check("gaussian_total_correlation", lambda c: -0.5 * torch.log(1 - c[0, 1] ** 2 / (c[0, 0] * c[1, 1])))
+    assert result.status == "error" and "formula of two is not enough" in result.message
+    result = check("gaussian_total_correlation", lambda c: 0.5 * math.log(c.diagonal().prod() / c.det()))
+    assert "torch.logdet" in result.message
+
+
 def test_right_answers_promise_no_more_than_is_so():
     """Of an arc's length, and of what a recorded graph says."""
     assert "between ends of equal length" in check("slerp", slerp).message
@@ -234,6 +295,17 @@ def kl_in_place(mu, logvar):
 
 def q_and_p(mu, logvar):
     return Normal(mu, logvar.exp().sqrt()), Normal(torch.zeros_like(mu), torch.ones_like(mu))
+
+
+def own_gaps(information, entropies):
+    first, second = information.topk(2, dim=0).values
+    return (first - second) / entropies
+
+
+def mask_the_best(information, entropies):
+    rest = information.clone()
+    rest[information.argmax(dim=0), torch.arange(len(entropies))] = 0
+    return (information.amax(dim=0) - rest.amax(dim=0)) / entropies
 
 
 RIGHT = [
@@ -308,6 +380,30 @@ RIGHT = [
     ("hole_fraction", lambda a, bound: sum(bool(row.softmax(0).max() < bound) for row in a) / len(a)),
     ("hole_fraction", lambda a, bound: (a.softmax(1) < bound).all(1).float().mean()),
     ("hole_fraction", lambda a, bound: np.mean(a.log_softmax(1).exp().numpy().max(1) < bound)),
+    ("information_gaps", lambda i, h: (lambda v: (v[-1] - v[-2]) / h)(i.sort(dim=0).values)),
+    ("information_gaps", lambda i, h: (lambda v: v[:, 0] - v[:, 1])((i / h).T.topk(2).values)),
+    ("information_gaps", lambda i, h: (i.amax(0) - i.kthvalue(len(i) - 1, dim=0).values) / h),
+    ("information_gaps", mask_the_best),
+    ("information_gaps", lambda i, h: (lambda v: (v[-1] - v[-2]) / h.numpy())(np.sort(i.numpy(), axis=0))),
+    ("gaussian_total_correlation", lambda c: -0.5 * torch.logdet(c / c.diagonal().outer(c.diagonal()).sqrt())),
+    ("gaussian_total_correlation", lambda c: -0.5 * torch.logdet(c / c.diagonal())),  # its determinant is the same
+    ("gaussian_total_correlation", lambda c: Normal(0, c.diagonal().sqrt()).entropy().sum() - joint(c).entropy()),
+    ("gaussian_total_correlation", lambda c: kl_divergence(joint(c), joint(c.diagonal().diag()))),
+    (
+        "gaussian_total_correlation",
+        lambda c: 0.5 * (c.diagonal().log() - 2 * torch.linalg.cholesky(c).diagonal().log()).sum(),
+    ),
+    ("gaussian_total_correlation", lambda c: (c.diagonal().log().sum() - torch.linalg.eigvalsh(c).log().sum()) / 2),
+    ("gaussian_total_correlation", lambda c: 0.5 * (c.double().diagonal().prod() / c.double().det()).log()),
+    ("capacity_loss", lambda r, kl, c, gamma: r + gamma * torch.maximum(kl - c, c - kl)),
+    ("capacity_loss", lambda r, kl, c, gamma: r + gamma * (F.relu(kl - c) + F.relu(c - kl))),
+    ("capacity_loss", lambda r, kl, c, gamma: r + (gamma * kl - gamma * c).abs()),
+    ("capacity_loss", lambda r, kl, c, gamma: r + gamma * F.l1_loss(kl, torch.full_like(kl, c), reduction="none")),
+    ("capacity_loss", lambda r, kl, c, gamma: r + gamma * ((kl - c) ** 2).sqrt()),
+    (
+        "capacity_loss",
+        lambda r, kl, c, gamma: torch.stack([r[k] + gamma * abs(kl[k] - c) for k in range(len(r))]),
+    ),
 ]
 
 
@@ -776,7 +872,9 @@ ELEMENTS = {  # before they are added up
     "gaussian_kl_1d": lambda mu, sigma: kl_divergence(Normal(mu, sigma), Normal(0.0, 1.0)),
     "conditional_kl": lambda m, s, c, n, r: ELEMENTS["gaussian_kl_between"](m, s, n[c], r[c]),
     "masked_nll": lambda logits, x, seen: BCE(logits, x, reduction="none") * ~seen,
+    "capacity_loss": lambda reconstruction, kl, c, gamma: reconstruction + gamma * (kl - c).abs(),
 }
+ALREADY_SUMMED = {"gaussian_kl_1d", "capacity_loss"}
 IMAGE_SUM = lambda v: v.flatten(1).sum(1)  # noqa: E731
 WRONG_SUMS = [
     ("mean_over_", lambda v: IMAGE_SUM(v).mean()),
@@ -798,7 +896,7 @@ def test_every_value_for_an_image_is_tried_below():
     assert ELEMENTS.keys() | two_sums == {name for name, exercise in EXERCISES.items() if exercise.each}
 
 
-@pytest.mark.parametrize("name", sorted(ELEMENTS.keys() - {"gaussian_kl_1d"}))
+@pytest.mark.parametrize("name", sorted(ELEMENTS.keys() - ALREADY_SUMMED))
 @pytest.mark.parametrize(("misconception", "reduce"), WRONG_SUMS)
 def test_each_wrong_sum_or_mean_is_recognised(name, misconception, reduce):
     result = check(name, lambda *a: reduce(ELEMENTS[name](*a)))
@@ -806,9 +904,10 @@ def test_each_wrong_sum_or_mean_is_recognised(name, misconception, reduce):
     assert not any(words in result.message for words in ("values are right", "two things"))
 
 
-@pytest.mark.parametrize(("misconception", "reduce"), [("mean_over_pairs", torch.mean), ("summed_over_", torch.sum)])
-def test_wrong_sums_of_pairs(misconception, reduce):
-    assert misconception in check("gaussian_kl_1d", lambda *a: reduce(ELEMENTS["gaussian_kl_1d"](*a))).misconception
+@pytest.mark.parametrize("name", sorted(ALREADY_SUMMED))
+@pytest.mark.parametrize(("misconception", "reduce"), [("mean_over_", torch.mean), ("summed_over_", torch.sum)])
+def test_wrong_sums_of_what_has_no_parts(name, misconception, reduce):
+    assert misconception in check(name, lambda *a: reduce(ELEMENTS[name](*a))).misconception
 
 
 @pytest.mark.parametrize(
@@ -861,6 +960,18 @@ def test_a_mean_of_the_right_result_is_never_called_right(name):
             "reparameterize",
             lambda mu, logvar, eps: mu + torch.exp(logvar.clamp(-10, 10) / 2) * eps,
             "logvar = [[-30.0, 12.0]]",
+        ),
+        ("information_gaps", lambda i, h: own_gaps(i, h).clamp(max=0.9), "came [0.9, 0.9], wanted is [1.0, 1.0]"),
+        ("information_gaps", lambda i, h: own_gaps(i, h) + (len(i) > len(h) + 4), "entropies = [0.50853]"),
+        (
+            "gaussian_total_correlation",
+            lambda c: -0.5 * torch.logdet(c / (c.diagonal().outer(c.diagonal()).sqrt() + 1e-3)),
+            "covariance = [[3.0]] came",
+        ),
+        (
+            "capacity_loss",
+            lambda r, kl, c, gamma: r + gamma * (kl - c).abs() if c else r + kl,
+            "capacity = 0, gamma = 4 came",
         ),
     ],
 )
