@@ -21,6 +21,7 @@ from vae_helpers.widgets import (
     ReparameterizationDials,
 )
 from vae_helpers.widgets.shared.decoder import export_decoder, run_layers
+from vae_helpers.widgets.shared.scripts import style_sheet
 
 
 @pytest.fixture(scope="module")
@@ -316,3 +317,8 @@ def test_sizes_may_be_numpys(model, test_set):
     assert len(KLDials(draws=np.int64(3)).view.eps) == 4 * 3
     assert ReparameterizationDials(model, draws=np.int32(5), sets=np.int64(2)).view.draws == 5
     assert len(LatentPad(model, images, labels, shown=np.int64(20)).view.point_labels) == 20
+
+
+def test_the_style_sheet_of_all_widgets_stays_small():
+    """Each widget carries it."""
+    assert len(style_sheet()) < 40_000

@@ -16,7 +16,8 @@ import copy
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import load_mnist
 from vae_helpers.exercises import solution
-from vae_helpers.models import CompletionVAE, ConditionalVAE, NameVAE
+from vae_helpers.models import VAE, CompletionVAE, ConditionalVAE, NameVAE
+from vae_helpers.sprites import sprites
 from vae_helpers.training import History
 from vae_helpers.widgets import *
 model, wide = (load_checkpoint({str(REPO_DATA / "weights")!r} + name) for name in ("/vae_2d.pt", "/vae_20d.pt"))
@@ -28,6 +29,10 @@ for parameter in collapsed.encoder.head.parameters():
 styles = ConditionalVAE(2)
 styles.decoder[-1].weight.data *= 10  # untrained: without this, all digits would be nearly the same grey
 speller = NameVAE(seed=0)
+shapes, factors = sprites(1000)
+placer = VAE(10, hidden=(96, 64), seed=0)
+placer.encoder.head.weight.data *= 3  # untrained: all ten are active, and tell something about the place
+placer.decoder.head.weight.data *= 10
 speller.decoder.head.bias.data[0] += 3  # it is likelier that a name ends: those of an untrained model never would
 """
 
@@ -83,11 +88,15 @@ GALLERY = (
         ".vae-large canvas",
         ("μ₁", "σ₁", "μ₂", "σ₂"),
     ),
+    Entry(
+        "betas", "BetaSlider({1: wide, 16: collapsed}, images", ".vae-beta-latent .vae-fader", ".vae-beta-moved canvas"
+    ),
     Entry("pad", "LatentPad(model, images, labels", ".vae-pad-map", ".vae-large canvas"),
     Entry("draw", "DrawPad(model, images, labels", ".vae-draw-paper", ".vae-draw-map"),
     Entry("drawn", 'DrawPad({"paler": paler, "VAE": model}, images, labels', ".vae-draw-paper", ".vae-draw-map"),
     Entry("part", "CompletionPad(CompletionVAE(), images, labels", ".vae-draw-paper", ".vae-completion-grid canvas"),
     Entry("style", "StylePad(styles, images, labels", ".vae-pad-map", ".vae-large canvas"),
+    Entry("axes", "AxesDial(placer, shapes, factors, degrees=30", ".vae-fader", ".vae-axes-plane"),
     Entry("machine", "NameMachine(speller", ".vae-fader", ".vae-names-bars"),
     Entry("watch", "LiveLatentMap(images, labels", "", ".vae-map", python="watch(model)"),
     Entry("curve", "LiveLossCurve(", "", "img", python=f"curve(History([{EPOCH}]))"),

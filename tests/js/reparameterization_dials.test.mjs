@@ -37,11 +37,6 @@ test("the colours of directions: four of the ring, no seam, and the distance is 
   for (const same of [color(1, -1e-9), color(1, 1e-9), color(2, 0), color(0, 0)]) assert.equal(same, four[0]);
 });
 
-test("numbers with a minus sign that can be seen, and none on a zero", () => {
-  assert.deepEqual([-0.001, -1.5, 0.005].map((value) => w.fixed(value)), ["0.00", "−1.50", "0.01"]);
-  assert.deepEqual([w.fixed(2, 0), w.fixed(-0.4, 0), w.fixed(-2, 3)], ["2", "0", "−2.000"]);
-});
-
 test("the line of figures", () => {
   const [line, derivatives] = w.equation(1, [0, 0.5], [1, 0.4], [0, -1.2]).split("\t");
   assert.equal(line, "z₂ = μ₂ + σ₂ ε₂ = 0.50 + 0.40 × (−1.200) = 0.02");

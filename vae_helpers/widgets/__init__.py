@@ -8,6 +8,8 @@ A widget is NAME.py, NAME.js and NAME.css; what several need stands in ``shared`
 there, and :func:`vae_helpers.widgets.shared.scripts.linked` makes of them the one text that a browser gets.
 """
 
+from vae_helpers.widgets.axes_dial import AxesDial
+from vae_helpers.widgets.beta_slider import BetaSlider
 from vae_helpers.widgets.completion_pad import CompletionPad
 from vae_helpers.widgets.draw_pad import DrawPad
 from vae_helpers.widgets.interpolation import InterpolationSlider
@@ -22,6 +24,8 @@ from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
 from vae_helpers.widgets.style_pad import StylePad
 
 __all__ = [
+    "AxesDial",
+    "BetaSlider",
     "CompletionPad",
     "DrawPad",
     "InterpolationSlider",

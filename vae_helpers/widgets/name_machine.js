@@ -3,8 +3,9 @@
 import { toFloats } from "./shared/bytes.js";
 import { fitCanvas } from "./shared/canvas.js";
 import { addButton, append } from "./shared/dom.js";
+import { keepLast } from "./shared/memory.js";
 import { capitalised, chances, drawName, gumbelDraws, makeReader, readPrefix } from "./shared/names.js";
-import { clamp, normalDraws } from "./shared/numbers.js";
+import { clamp, fixed, normalDraws } from "./shared/numbers.js";
 import { drawOnChange, makeRender } from "./shared/render.js";
 import { saveNowAndThen } from "./shared/saving.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
@@ -115,15 +116,6 @@ function stepped(value, step) {
   return Math.round(value / step) / Math.round(1 / step); // 0.15, and not 0.15000000000000002
 }
 
-/** `f`, which is not asked again while its arguments stay the same numbers. */
-function keepLast(f) {
-  let [last, found] = [[], null];
-  return (...values) => {
-    if (!found || values.some((value, i) => value !== last[i])) [last, found] = [values, f(...values)];
-    return found;
-  };
-}
-
 /** The buttons; returns what shows which of them is chosen. */
 function addLanguages(parent, languages, onLanguage) {
   const group = append(parent, "div", "vae-names-languages");
@@ -170,7 +162,7 @@ function addFader(parent, name, range, onValue) {
   fader.addEventListener("input", () => onValue(Number(fader.value)));
   return (value) => {
     fader.value = value;
-    figure.textContent = value.toFixed(2).replace("-", "−");
+    figure.textContent = fixed(value);
   };
 }
 

@@ -14,6 +14,7 @@ from vae_helpers.models import VAE
 from vae_helpers.validation import check_images
 from vae_helpers.widgets.shared.codecs import ink_bytes
 from vae_helpers.widgets.shared.controls import link_control, linked_slider
+from vae_helpers.widgets.shared.models import models_by_beta
 from vae_helpers.widgets.shared.scripts import linked
 from vae_helpers.widgets.shared.stage import Stage
 from vae_helpers.widgets.shared.view import View
@@ -78,12 +79,12 @@ class ReductionLab(Stage, widgets.VBox):
         beta: float = 1.0,
         presenter: bool = False,
     ):
-        _check_models(models)
+        by_beta = models_by_beta(models)
+        _check_same_dims(models)
         check_images(images)
         if len(images) < 2:
             raise ValueError(f"images: want at least 2, to see which latent dimensions vary, got {len(images)}")
         self.reconstruction, self.kl, self.beta = reconstruction, kl, beta  # refused before the models are measured
-        by_beta = {float(key): models[key] for key in sorted(models)}
         self.view = ReductionView(
             reconstruction=REDUCTIONS.index(reconstruction),
             kl=REDUCTIONS.index(kl),
@@ -136,19 +137,7 @@ class ReductionLab(Stage, widgets.VBox):
         return beta
 
 
-def _check_models(models: dict[float, VAE]) -> None:
-    """Raise unless ``models`` holds VAEs of one latent_dim by positive numbers."""
-    if not isinstance(models, dict):
-        raise TypeError(f"models: want a dict of VAEs by the beta they were trained at, got {type(models).__name__}")
-    if not models:
-        raise ValueError("models: want at least one VAE by its beta, got {}")
-    for beta, model in models.items():
-        if isinstance(beta, bool) or not hasattr(beta, "__float__"):
-            raise TypeError(f"models: want numbers > 0 (each model's beta) as keys, got {beta!r}")
-        if not 0 < beta < math.inf:
-            raise ValueError(f"models: want numbers > 0 (each model's beta) as keys, got {beta!r}")
-        if not isinstance(model, VAE):
-            raise TypeError(f"models: want a VAE at beta = {beta:g}, got {type(model).__name__}")
+def _check_same_dims(models: dict[float, VAE]) -> None:
     dims = {beta: model.latent_dim for beta, model in models.items()}
     if len(set(dims.values())) > 1:
         raise ValueError(f"models: want VAEs of the same latent_dim, got {dims} (by beta)")

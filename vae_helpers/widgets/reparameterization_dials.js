@@ -5,6 +5,7 @@ import { disc, drawCross, fitCanvas, fromPixel, strokeLine, strokeRimmed, toPixe
 import { connectDecoder } from "./shared/decoder.js";
 import { addDigit } from "./shared/digit.js";
 import { addButton, append } from "./shared/dom.js";
+import { fixed } from "./shared/numbers.js";
 import { lerp } from "./shared/paths.js";
 import { drawOnChange, makeRender } from "./shared/render.js";
 import { addFullScreen, onResize, tendStage } from "./shared/stage.js";
@@ -54,12 +55,6 @@ export function directionColor(x, y) {
   const at = turn * RING.length;
   const [from, to] = [RING[Math.floor(at) % RING.length], RING[Math.ceil(at) % RING.length]];
   return `rgb(${lerp(from, to, at % 1).map(Math.round).join(", ")})`;
-}
-
-/** A number to so many decimals, with a minus sign that can be seen, and none on a zero. */
-export function fixed(value, decimals = 2) {
-  const text = value.toFixed(decimals);
-  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
 /** The line of figures for dimension i. Eps has a decimal more than z: else the sum would often seem off by 0.01. */

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vae_helpers.models import VAE
 from vae_helpers.models.layers import evaluating
 from vae_helpers.plots import CLASS_COLORS
 from vae_helpers.validation import check_can
@@ -27,6 +28,26 @@ def models_by_name(model: Any) -> dict[str, nn.Module]:
         if not isinstance(name, str) or not name:
             raise TypeError(f"model: want a dict of models by name, got the key {name!r}")
     return dict(model)
+
+
+def models_by_beta(models: Any) -> dict[float, VAE]:
+    """VAEs by the beta that they were trained at, by rising beta.
+
+    Raises:
+        TypeError, ValueError: no dict, no models at all, a key that is no number > 0, or a model that is no VAE.
+    """
+    if not isinstance(models, dict):
+        raise TypeError(f"models: want a dict of VAEs by the beta they were trained at, got {type(models).__name__}")
+    if not models:
+        raise ValueError("models: want at least one VAE by its beta, got {}")
+    for beta, model in models.items():
+        if isinstance(beta, bool) or not hasattr(beta, "__float__"):
+            raise TypeError(f"models: want numbers > 0 (each model's beta) as keys, got {beta!r}")
+        if not 0 < beta < math.inf:
+            raise ValueError(f"models: want numbers > 0 (each model's beta) as keys, got {beta!r}")
+        if not isinstance(model, VAE):
+            raise TypeError(f"models: want a VAE at beta = {beta:g}, got {type(model).__name__}")
+    return {float(beta): models[beta] for beta in sorted(models)}
 
 
 def check_coder(model: Any, name: str = "") -> None:

@@ -1,8 +1,14 @@
-// Numbers: kept in bounds, and drawn at random.
+// Numbers: kept in bounds, written, and drawn at random.
 
 /** The value, or the end of -limit to limit that it lies beyond. */
 export function clamp(value, limit) {
   return Math.min(Math.max(value, -limit), limit);
+}
+
+/** A number to so many decimals, with a minus sign that can be seen, and none on a zero. */
+export function fixed(value, decimals = 2) {
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
 /** So many draws from N(0, 1), by Box and Muller. */
