@@ -11,9 +11,11 @@ import torch
 import vae_helpers
 
 WITH_EXAMPLES = ("losses", "encoding", "latent_space", "gradient_estimators", "probes", "fidelity", "quadrants",
-                 "sketches", "colouring", "text", "data.names", "overfitting", "models.vae", "models.autoencoder",
-                 "models.classifier", "models.conditional_vae", "models.completion", "models.sequences",
-                 "models.name_vae", "models.regression_net", "models.conditions", "models.priors")  # fmt: skip
+                 "sketches", "colouring", "text", "sprites", "data.names", "overfitting", "disentanglement",
+                 "total_correlation", "objectives", "sweep", "rotations", "handwriting", "few_labels", "found_factors",
+                 "models.vae", "models.autoencoder", "models.classifier", "models.conditional_vae",
+                 "models.completion", "models.sequences", "models.name_vae", "models.regression_net",
+                 "models.conditions", "models.priors")  # fmt: skip
 
 
 def public(module) -> dict[str, object]:

@@ -13,16 +13,25 @@ from vae_helpers import plots, quadrants, text
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
 from vae_helpers.colouring import colour_digits
 from vae_helpers.data import binarize, load_mnist, load_names
-from vae_helpers.encoding import decode_images, encode_distributions, encode_means
+from vae_helpers.disentanglement import mutual_information_gap, separated_attribute_predictability
+from vae_helpers.encoding import decode_images, draw, encode_distributions, encode_means
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
+from vae_helpers.few_labels import label_curves
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
 from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE, NameVAE, RegressionNet
+from vae_helpers.objectives import capacity_step, tcvae_step
 from vae_helpers.overfitting import k_means
 from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.quadrants import prior_nll, random_seen
+from vae_helpers.rotations import plane_rotation, turned_terms
+from vae_helpers.sprites import sprites
+from vae_helpers.sweep import describe
 from vae_helpers.text import NGram
+from vae_helpers.total_correlation import kl_parts, minibatch_log_weights
 from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 from vae_helpers.widgets import (
+    AxesDial,
+    BetaSlider,
     CompletionPad,
     DrawPad,
     InterpolationSlider,
@@ -36,7 +45,10 @@ from vae_helpers.widgets import (
 
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(6)
+CODES = torch.rand(6, 2, generator=torch.Generator().manual_seed(1))
+FACTORS = sprites(6).factors
 NAMES = torch.tensor([[3, 1, 4, 0]])
+PLACES = torch.tensor([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]])
 SEEN = torch.eye(4)[[0, 1, 2, 3, 0, 1]]
 NAN = float("nan")
 
@@ -69,12 +81,19 @@ TAKE_IMAGES = {
     "evaluate": (evaluate, "images"),
     "encode_means": (encode_means, "images"),
     "encode_distributions": (encode_distributions, "images"),
+    "turned_terms": (lambda model, images: turned_terms(model, images, plane_rotation(2, 0, 1, 30)), "images"),
     "training_step": (lambda model, images: training_step(model, optimizer(model), images), r"(batch\[:1\]|x)"),
+    "tcvae_step": (lambda model, images: tcvae_step(9)(model, optimizer(model), images), r"(batch\[:1\]|x)"),
+    "capacity_step": (lambda model, images: capacity_step()(model, optimizer(model), images), r"(batch\[:1\]|x)"),
+    "describe": (lambda model, images: describe(model, images, FACTORS), "images"),
     "LatentPad": (lambda model, images: LatentPad(model, images, LABELS), "images"),
     "DrawPad": (lambda model, images: DrawPad(model, images, LABELS), "images"),
     "LatentSliders": (lambda model, images: LatentSliders(model, images=images), "images"),
+    "AxesDial": (lambda model, images: AxesDial(model, images, PLACES, names=("x", "y")), "images"),
     "InterpolationSlider": (lambda model, images: InterpolationSlider(model, images, LABELS, 0, 1), "images"),
     "ReductionLab": (lambda model, images: ReductionLab({1.0: model}, images), "images"),
+    "traversals": (plots.traversals, "images"),
+    "BetaSlider": (lambda model, images: BetaSlider({1.0: model}, images), "images"),
 }
 WRONG_IMAGES = {
     "a list": ([X], TypeError, "want a .*tensor"),
@@ -156,6 +175,8 @@ def test_no_such_model(door, model):
         "ReparameterizationDials": lambda model, _: ReparameterizationDials(model),
         "fit, test images": lambda model, images: train(model, images, test_images=images),
         "training_step": lambda model, images: training_step(model, optimizer(small()), images),
+        "tcvae_step": lambda model, images: tcvae_step(9)(model, optimizer(small()), images),
+        "capacity_step": lambda model, images: capacity_step()(model, optimizer(small()), images),
     }
     call = other.get(door) or TAKE_IMAGES[door][0]
     with pytest.raises((TypeError, ValueError), match="^models?: want .*, got"):
@@ -224,8 +245,9 @@ def test_which_of_several_models_training_broke():
         with pytest.raises(ValueError, match=f"^{name}: the weights of 'new' contain NaN"):
             DrawPad({"old": small(), "new": with_nan(part)}, X, LABELS)
     for part in ("encoder", "decoder"):
-        with pytest.raises(ValueError, match="^models: the one at beta = 2 .* did training break down"):
-            ReductionLab({1.0: small(), 2.0: with_nan(part)}, X)
+        for widget in (BetaSlider, ReductionLab):
+            with pytest.raises(ValueError, match="^models: the one at beta = 2 .* did training break down"):
+                widget({1.0: small(), 2.0: with_nan(part)}, X)
 
 
 # what takes a whole number: how it is called with one, its name, and the smallest
@@ -245,6 +267,7 @@ TAKE_WHOLE_NUMBERS = {
     "random_seen": (random_seen, "n"),
     "conditions": (lambda n: RegressionNet(n, (1,), (4,)), "conditions"),
     "load_mnist": (lambda n: load_mnist("test", n=n), "n"),
+    "sprites": (sprites, "n"),
     "digits": (lambda n: load_mnist("test", digits=[n]), "digits"),
     "pixels": (lambda n: effective_beta(1.0, pixels=n), "pixels"),
     "latent_dim of effective_beta": (lambda n: effective_beta(1.0, latent_dim=n), "latent_dim"),
@@ -261,7 +284,20 @@ TAKE_WHOLE_NUMBERS = {
     "start_index": (lambda n: InterpolationSlider(small(), X, LABELS, start_index=n, end=1), "start_index"),
     "epochs of the classifier": (lambda n: fit_classifier(Classifier(2), X, LABELS, epochs=n), "epochs"),
     "hidden of a NameVAE": (lambda n: NameVAE(2, hidden=n), "hidden"),
+    "draws of labels": (lambda n: label_curves(CODES, LABELS, (2,), draws=n, new=2), "draws"),
+    "new images": (lambda n: label_curves(CODES, LABELS, (2,), new=n), "new"),
+    "counts": (lambda n: label_curves(CODES, LABELS, [n], new=2), r"counts\[0\]"),
+    "index of a traversal": (lambda n: plots.traversals(small(), X, index=n), "index"),
+    "images of a training set": (lambda n: tcvae_step(n), "images"),
     "order": (lambda n: NGram(NAMES, n), "order"),
+    "bins": (lambda n: mutual_information_gap(SEEN, LABELS[:, None], bins=n), "bins"),
+    "bins of SAP": (lambda n: separated_attribute_predictability(SEEN, LABELS[:, None], bins=n), "bins"),
+    "draws of kl_parts": (lambda n: kl_parts(SEEN, SEEN, draws=n), "draws"),
+    "batch": (lambda n: minibatch_log_weights(n, 200, "weighted"), "batch"),
+    "images": (lambda n: minibatch_log_weights(2, n, "weighted"), "images"),
+    "latent_dim of a rotation": (lambda n: plane_rotation(n, 0, 1, 45), "latent_dim"),
+    "first": (lambda n: plane_rotation(4, n, 0, 45), "first"),
+    "second": (lambda n: plane_rotation(4, 0, n, 45), "second"),
     "draws of importance sampling": (lambda n: text.name_importance_nll(NameVAE(2), NAMES, LABELS[:1], n), "draws"),
 }
 
@@ -278,7 +314,7 @@ def test_whole_numbers_of_any_kind(door, number):
 @pytest.mark.parametrize("door", TAKE_WHOLE_NUMBERS)
 def test_no_whole_numbers(door, number):
     call, name = TAKE_WHOLE_NUMBERS[door]
-    if number is None and door in ("load_mnist", "start_index"):
+    if number is None and door in ("load_mnist", "sprites", "start_index", "draws of kl_parts"):
         return  # means all, or none chosen
     with pytest.raises(ValueError, match=f"^{name}: want .*, got"):
         call(number)
@@ -296,10 +332,15 @@ TAKE_SEEDS = {
     "complete": lambda seed: CompletionVAE(2, (4,)).complete(X, SEEN, seed=seed),
     "importance_nll": lambda seed: quadrants.importance_nll(CompletionVAE(2, (4,)), X, SEEN, 2, seed=seed),
     "load_mnist": lambda seed: load_mnist("test", n=3, seed=seed),
+    "kl_parts": lambda seed: kl_parts(SEEN, SEEN, seed=seed),
+    "sprites": lambda seed: sprites(3, seed=seed),
     "KLDials": lambda seed: KLDials(seed=seed),
     "ReparameterizationDials": lambda seed: ReparameterizationDials(small(), seed=seed),
     "fit_classifier": lambda seed: fit_classifier(Classifier(2), X, LABELS, epochs=2, seed=seed),
+    "draw": lambda seed: draw(torch.zeros(1, 2), torch.zeros(1, 2), seed=seed),
     "k_means": lambda seed: k_means(X, 2, seed=seed),
+    "turned_terms": lambda seed: turned_terms(small(), X, torch.eye(2), seed=seed),
+    "label_curves": lambda seed: label_curves(CODES, LABELS, (2,), new=2, seed=seed),
     "load_names": lambda seed: load_names("test", seed=seed),
     "NameVAE": lambda seed: NameVAE(2, seed=seed),
     "drawn names": lambda seed: NameVAE(2).sample(LABELS[:1], seed=seed),

@@ -1,8 +1,11 @@
+import math
+
 import numpy as np
 import pytest
 import torch
+from torch import Generator
 
-from vae_helpers.encoding import decode_images, encode_distributions, encode_means
+from vae_helpers.encoding import decode_images, draw, encode_distributions, encode_means
 from vae_helpers.evaluation import evaluate
 from vae_helpers.models import VAE, Autoencoder
 
@@ -65,3 +68,10 @@ def test_batches_of_whole_numbers(function, images):
     for size in (0, 2.5, True):
         with pytest.raises(ValueError, match=f"batch_size: want a whole number >= 1, got {size}"):
             function(model, images[:6], batch_size=size)
+
+
+def test_draws_are_those_of_the_seed():
+    mu, logvar = torch.ones(4, 2), torch.full((4, 2), math.log(4.0))
+    eps = torch.randn(4, 2, generator=Generator().manual_seed(5))
+    torch.testing.assert_close(draw(mu, logvar, seed=5), 1 + 2 * eps)
+    assert draw(mu.double(), logvar.double(), seed=5).dtype == torch.float64

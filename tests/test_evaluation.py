@@ -1,9 +1,11 @@
 import pytest
 import torch
+from torch.distributions import Normal, kl_divergence
 
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA
-from vae_helpers.evaluation import active_units, evaluate, hole_fraction
+from vae_helpers.evaluation import active_units, evaluate, hole_fraction, kl_of_latents
+from vae_helpers.losses import gaussian_kl
 from vae_helpers.models import VAE
 
 
@@ -77,3 +79,15 @@ def test_active_units_vary_over_images():
 def test_bad_means(mu):
     with pytest.raises(ValueError, match="mu: want"):
         active_units(mu)
+
+
+def test_what_latents_cost_one_by_one():
+    mu, logvar = torch.randn(2, 50, 4, generator=torch.Generator().manual_seed(0))
+    mu[:, 2] = logvar[:, 2] = 0  # asleep
+    each = kl_of_latents(mu, logvar)
+    wanted = kl_divergence(Normal(mu, (0.5 * logvar).exp()), Normal(0.0, 1.0)).mean(dim=0)
+    torch.testing.assert_close(each, wanted)
+    torch.testing.assert_close(each.sum(), gaussian_kl(mu, logvar).mean())
+    assert each[2] == 0
+    with pytest.raises(ValueError, match="^mu: want at least one example"):
+        kl_of_latents(mu[:0], logvar[:0])

@@ -12,6 +12,7 @@ from vae_helpers.latent_space import (
     nearest_labels,
     quantile_grid,
     slerp,
+    traverse,
 )
 
 A, B = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 1.0])
@@ -21,6 +22,15 @@ def test_lerp():
     assert lerp(A, B, 0).tolist() == [3, 0] and lerp(A, B, 1).tolist() == [0, 1]
     assert lerp(A, B, 0.25).tolist() == [2.25, 0.25]
     assert lerp(A, B, torch.linspace(0, 1, 5)).shape == (5, 2)
+
+
+def test_traverse_moves_one_latent_in_each_row():
+    values = torch.tensor([-2.0, 0.0, 2.0])
+    walks = traverse(A, values)
+    assert walks.shape == (2, 3, 2)
+    assert torch.equal(walks[0, :, 0], values) and torch.equal(walks[1, :, 1], values)
+    assert (walks[0, :, 1] == A[1]).all() and (walks[1, :, 0] == A[0]).all()
+    assert A.tolist() == [3, 0]  # the start is not changed
 
 
 def test_slerp_ends_and_length():

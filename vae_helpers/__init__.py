@@ -3,10 +3,12 @@
 Importing it loads nothing heavy: a notebook imports each name from the module it lives in, so that a
 reader sees where it stands. The modules, in the order in which they may import one another:
 
-``validation``, ``threads``, ``stopping``, ``history`` -> ``data``, ``losses``, ``kl_derivation`` -> ``models`` ->
-``evaluation``, ``checkpoints``, ``encoding``, ``latent_space``, ``gradient_estimators``, ``probes``, ``colouring``,
-``sketches``, ``text`` -> ``training``, ``grid_posterior``, ``quadrants``, ``fidelity`` -> ``plots``, ``overfitting`` ->
-``widgets``, ``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
+``validation``, ``threads``, ``stopping``, ``history`` -> ``data``, ``sprites``, ``losses``, ``disentanglement``,
+``kl_derivation`` -> ``models`` -> ``evaluation``, ``checkpoints``, ``encoding``, ``latent_space``,
+``gradient_estimators``, ``probes``, ``colouring``, ``sketches``, ``handwriting``, ``text``, ``total_correlation`` ->
+``training``, ``objectives``, ``rotations``, ``grid_posterior``, ``quadrants``, ``fidelity``, ``few_labels``,
+``found_factors`` -> ``plots``, ``overfitting``, ``sweep`` -> ``widgets``, ``exercises``, ``pretrain``, ``doctor`` ->
+the notebooks.
 """
 
 __version__ = "0.1.0"

@@ -1,14 +1,15 @@
-"""From a set of images to distributions or means, and from latents back to images.
+"""From a set of images to distributions, means or draws, and from latents back to images.
 
 All of it runs in batches, without gradients, and ends on the CPU.
 """
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
+from vae_helpers.models import reparameterize
 from vae_helpers.models.layers import device_of, evaluating
-from vae_helpers.validation import check_can, check_dtype_of, check_fits, check_images, check_whole, checked
+from vae_helpers.validation import as_seed, check_can, check_dtype_of, check_fits, check_images, check_whole, checked
 
 
 @torch.no_grad()
@@ -53,6 +54,21 @@ def encode_means(model: nn.Module, images: Float[Tensor, "N 1 28 28"], batch_siz
     """
     parts = _encode(model, images, batch_size)
     return torch.cat([part[0] if isinstance(part, tuple) else part for part in parts]).cpu()
+
+
+@checked
+def draw(mu: Float[Tensor, "N D"], logvar: Float[Tensor, "N D"], seed: int = 0) -> Float[Tensor, "N D"]:
+    """One z ~ q(z|x) for every image; the eps are the CPU's, so that a seed means the same everywhere.
+
+    >>> draw(torch.ones(3, 2), torch.zeros(3, 2)).shape
+    torch.Size([3, 2])
+
+    Args:
+        mu, logvar: of q(z|x), as from :func:`encode_distributions`.
+        seed: of the draws.
+    """
+    eps = torch.randn(mu.shape, generator=Generator().manual_seed(as_seed(seed)))
+    return reparameterize(mu, logvar, eps.to(mu))
 
 
 @torch.no_grad()

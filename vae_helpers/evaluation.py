@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
+from vae_helpers.losses import gaussian_kl
 from vae_helpers.models.layers import device_of, evaluating
 from vae_helpers.threads import threads_for
 from vae_helpers.validation import (
@@ -164,6 +165,27 @@ def active_units(mu: Float[Tensor, "N D"], bound: float = 0.01) -> Bool[Tensor, 
     check_not_negative(bound=bound)
     check_finite(mu=mu)
     return mu.var(dim=0) > bound
+
+
+@checked
+def kl_of_latents(mu: Float[Tensor, "N D"], logvar: Float[Tensor, "N D"]) -> Float[Tensor, " D"]:
+    """The KL of each latent dimension alone, the mean over images: what each costs. Together they are the KL.
+
+    >>> kl_of_latents(mu=torch.tensor([[1.0, 0.0], [-1.0, 0.0]]), logvar=torch.zeros(2, 2))
+    tensor([0.5000, 0.0000])
+
+    Args:
+        mu, logvar: of q(z|x), a row an image.
+
+    Returns:
+        Nats, >= 0.
+
+    Raises:
+        ValueError: no images.
+    """
+    check_some(mu=mu)
+    columns = zip(mu.split(1, dim=1), logvar.split(1, dim=1), strict=True)
+    return torch.stack([gaussian_kl(*column).mean() for column in columns]).clamp(min=0)  # below 0 by rounding only
 
 
 @torch.no_grad()

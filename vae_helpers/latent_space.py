@@ -84,6 +84,26 @@ def arc(a: Float[Tensor, " D"], b: Float[Tensor, " D"], t: float | Tensor) -> Fl
     return lerp(start, end, t) * slerp(a / start, b / end, t)
 
 
+@checked
+def traverse(z: Float[Tensor, " D"], values: Float[Tensor, " V"]) -> Float[Tensor, "D V D"]:
+    """Walks along each axis: row j has ``z`` with its j-th latent set to each of ``values``, the others as they were.
+
+    >>> traverse(torch.tensor([5.0, 6.0]), torch.tensor([-1.0, 1.0]))[1]
+    tensor([[ 5., -1.],
+            [ 5.,  1.]])
+
+    Args:
+        z: where to start, such as the code of an image.
+        values: where to go, in standard deviations of the prior N(0, I).
+
+    Source: Higgins et al. 2017 (*beta-VAE*, ICLR), section 4, "latent traversals".
+    """
+    walks = z.repeat(len(z), len(values), 1)
+    for j, walk in enumerate(walks):
+        walk[:, j] = values
+    return walks
+
+
 def quantile_grid(n: int = 20, tail: float = 0.02) -> Float[Tensor, "n*n 2"]:
     """An n x n grid of 2-D latents at evenly spaced quantiles of N(0, 1): dense where the prior is.
 

@@ -100,6 +100,17 @@ class LearnedPrior(nn.Module):
         return mu[rows, chosen] + torch.exp(0.5 * logvar[rows, chosen]) * eps
 
 
+def gaussian_log_densities(
+    z: Float[Tensor, "... D"], mu: Float[Tensor, "... D"], logvar: Float[Tensor, "... D"]
+) -> Float[Tensor, "... D"]:
+    """log N(z; mu, exp(logvar)) of each latent dimension alone, in nats; the shapes are broadcast.
+
+    >>> gaussian_log_densities(torch.zeros(1, 2), torch.zeros(1, 2), torch.zeros(1, 2))  # -log(2 pi) / 2
+    tensor([[-0.9189, -0.9189]])
+    """
+    return -0.5 * ((z - mu).square() * torch.exp(-logvar) + logvar + math.log(2 * math.pi))
+
+
 def gaussian_log_prob(
     z: Float[Tensor, " *N D"], mu: Float[Tensor, " *N D"], logvar: Float[Tensor, " *N D"]
 ) -> Float[Tensor, " *N"]:
@@ -108,7 +119,7 @@ def gaussian_log_prob(
     >>> gaussian_log_prob(torch.zeros(1, 2), torch.zeros(1, 2), torch.zeros(1, 2))  # -log(2 pi)
     tensor([-1.8379])
     """
-    return -0.5 * ((z - mu).square() * torch.exp(-logvar) + logvar + math.log(2 * math.pi)).sum(dim=-1)
+    return gaussian_log_densities(z, mu, logvar).sum(dim=-1)
 
 
 def mean_weight_nll(

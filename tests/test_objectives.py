@@ -1,0 +1,145 @@
+"""beta-TCVAE and the capacity's loss: against their formulas, and against the plain step where they are the same."""
+
+import copy
+
+import pytest
+import torch
+from torch import Generator, nn
+
+from vae_helpers.losses import bernoulli_nll, gaussian_kl
+from vae_helpers.models import VAE, Autoencoder
+from vae_helpers.objectives import capacity_loss, capacity_step, tcvae_step
+from vae_helpers.training import fit, training_step, warm_up
+
+X = torch.rand(6, 1, 28, 28, generator=Generator().manual_seed(0))
+IMAGES = 40  # in the whole set
+
+
+def stepped(step, model: VAE, **options) -> tuple[VAE, tuple]:
+    """A copy after one step of plain descent at rate 1, so that the weights' change is the gradient; and the terms."""
+    model = copy.deepcopy(model)
+    terms = step(model, torch.optim.SGD(model.parameters(), 1.0), X, generator=Generator().manual_seed(3), **options)
+    return model, terms
+
+
+def same_weights(a: VAE, b: VAE, **tolerance) -> bool:
+    return all(torch.allclose(p, q, **tolerance) for p, q in zip(a.parameters(), b.parameters(), strict=True))
+
+
+@pytest.fixture
+def model():
+    return VAE(3, (8,), seed=1)
+
+
+def test_at_beta_1_it_is_the_plain_step(model):
+    (a, terms), (b, plain) = stepped(tcvae_step(IMAGES), model, beta=1.0), stepped(training_step, model, beta=1.0)
+    assert same_weights(a, b) and not same_weights(a, model)
+    assert all(torch.equal(p, q) and not p.requires_grad for p, q in zip(terms, plain, strict=True))
+
+
+def test_the_gradient_is_that_of_the_formula(model):
+    """Total correlation by two loops over the batch and double precision, from the densities of torch's Normal."""
+    model = model.double()
+    images = X.double()
+    torch_x, found = copy.deepcopy(model), copy.deepcopy(model)
+    tcvae_step(IMAGES)(
+        found, torch.optim.SGD(found.parameters(), 1.0), images, beta=5.0, generator=Generator().manual_seed(3)
+    )
+    mu, logvar = torch_x.encode(images)
+    eps = torch.randn(mu.shape, generator=Generator().manual_seed(3), dtype=mu.dtype)
+    z = mu + (0.5 * logvar).exp() * eps
+    total = 0.0
+    for i in range(6):
+        densities = [torch.distributions.Normal(mu[j], (0.5 * logvar[j]).exp()).log_prob(z[i]).exp() for j in range(6)]
+        joint = sum(density.prod() for density in densities) / (6 * IMAGES)
+        marginals = sum(densities) / (6 * IMAGES)
+        total += (joint.log() - marginals.log().sum()) / 6
+    loss = (bernoulli_nll(torch_x.decode(z), images) + gaussian_kl(mu, logvar)).mean() + 4 * total
+    loss.backward()
+    for before, after, weight in zip(model.parameters(), found.parameters(), torch_x.parameters(), strict=True):
+        torch.testing.assert_close(before - after, weight.grad, atol=1e-9, rtol=1e-6)
+
+
+def test_a_last_batch_of_one_image_has_no_total_correlation(model):
+    one, plain = (copy.deepcopy(model) for _ in range(2))
+    for step, stepped_on, beta in ((tcvae_step(IMAGES), one, 5.0), (training_step, plain, 1.0)):
+        optimizer = torch.optim.SGD(stepped_on.parameters(), 1.0)
+        step(stepped_on, optimizer, X[:1], beta=beta, generator=Generator().manual_seed(3))
+    assert same_weights(one, plain, atol=1e-5) and not same_weights(one, model)
+    fitted = fit(model, X[:5], epochs=1, batch_size=4, beta=5.0, step=tcvae_step(5), progress=False)
+    assert fitted.steps == 2
+
+
+def test_how_many_images_there_are_moves_no_gradient(model):
+    few, many = (stepped(tcvae_step(n), model, beta=5.0)[0] for n in (6, 10**6))
+    assert same_weights(few, many, atol=1e-5)
+
+
+def test_capacity_is_each_images_own():
+    reconstruction, kl = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([4.0, 5.0, 9.0])
+    found = capacity_loss(reconstruction, kl, capacity=5.0, gamma=10.0)
+    assert found.tolist() == [11.0, 2.0, 43.0]
+    of_the_mean = reconstruction.mean() + 10 * (kl.mean() - 5).abs()
+    assert found.mean() > of_the_mean  # Jensen's inequality
+
+
+def test_the_step_descends_on_the_capacity_loss(model):
+    found, terms = stepped(capacity_step(7.0), model, beta=0.2)
+    own = copy.deepcopy(model)
+    reconstruction, kl = own.loss_terms(X, generator=Generator().manual_seed(3))
+    capacity_loss(reconstruction, kl, 0.2, 7.0).mean().backward()
+    for before, after, weight in zip(model.parameters(), found.parameters(), own.parameters(), strict=True):
+        torch.testing.assert_close(before - after, weight.grad, atol=1e-5, rtol=1e-5)
+    assert torch.equal(terms[0], reconstruction) and torch.equal(terms[1], kl)
+
+
+def test_the_kl_is_led_to_the_capacity():
+    model = VAE(4, (16,), seed=0)
+    history = fit(model, X, epochs=150, beta=warm_up(75, 3.0), step=capacity_step(30.0), progress=False)
+    assert history.last["train_kl"] == pytest.approx(3.0, abs=0.3)
+    assert history.rows[0]["beta"] < 0.1 and history.last["beta"] == 3.0
+
+
+@pytest.mark.parametrize("gamma", [0, -1.0, float("nan"), "3", None])
+def test_no_such_price(gamma):
+    with pytest.raises(ValueError, match="gamma: want a number > 0"):
+        capacity_step(gamma)
+    with pytest.raises(ValueError, match="gamma: want a number > 0"):
+        capacity_loss(torch.ones(2), torch.ones(2), 1.0, gamma)
+
+
+def test_no_such_capacity():
+    with pytest.raises(ValueError, match="capacity: want a number >= 0"):
+        capacity_loss(torch.ones(2), torch.ones(2), -1.0, 1.0)
+    with pytest.raises(ValueError, match="want the same shape, got"):
+        capacity_loss(torch.ones(2), torch.ones(3), 1.0, 1.0)
+
+
+@pytest.mark.parametrize("images", [0, -1, 2.0, True, None])
+def test_no_such_number_of_images(images):
+    with pytest.raises(ValueError, match="images: want a whole number"):
+        tcvae_step(images)
+
+
+@pytest.mark.parametrize("step", [tcvae_step(IMAGES), capacity_step()])
+def test_wrong_input_changes_nothing(step, model):
+    optimizer = torch.optim.SGD(model.parameters(), 1.0)
+    before = copy.deepcopy(model)
+    with pytest.raises(ValueError, match="are they 0 to 255"):
+        step(model, optimizer, 255 * X)
+    with pytest.raises(ValueError, match="(beta|capacity): want a number >= 0"):
+        step(model, optimizer, X, beta=-1.0)
+    with pytest.raises(TypeError, match="^model: want an nn.Module"):
+        step(nn.Linear(2, 2), optimizer, X)
+    assert same_weights(model, before)
+
+
+def test_a_model_without_distributions(model):
+    plain = Autoencoder(2, (8,))
+    with pytest.raises(TypeError, match="model: want one whose encode returns mu and logvar"):
+        tcvae_step(IMAGES)(plain, torch.optim.SGD(plain.parameters(), 1.0), X)
+
+
+def test_a_batch_of_more_than_all_images(model):
+    with pytest.raises(ValueError, match="images: want"):
+        tcvae_step(5)(model, torch.optim.SGD(model.parameters(), 1.0), X)
