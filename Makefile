@@ -13,14 +13,14 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 STEMS     := $(sort $(NOTEBOOKS:notebooks/%.ipynb=%))
 OPENED     = $(firstword $(filter $(notdir $(NOTEBOOK:.ipynb=))%,$(STEMS)))
 PACKAGE   := $(shell find vae_helpers -type f ! -name '*.pyc')
-WEIGHTS   := $(wildcard data/weights/*)
+WEIGHTS   := $(wildcard data/weights/* data/tables/*)
 EXECUTED  := $(NOTEBOOKS:notebooks/%=build/executed/%)
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 OPEN_FLAG := $(if $(filter no,$(BROWSER)),--no-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab named check test lint quick unit compared browser notebooks executed site handout slides weights bench \
-        bench-live doctor clean
+.PHONY: help setup lab named check test lint quick unit compared browser notebooks executed site handout slides weights sweep \
+        bench bench-live doctor clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -105,6 +105,9 @@ handout: build/assets/.laid executed  ## build the site for students, without sl
 
 weights: setup  ## train the checkpoints in data/weights again (about half an hour)
 	$(BIN)/python -m vae_helpers.pretrain
+
+sweep: setup  ## train the 95 small models of notebook 08's table again (about half an hour; goes on after a kill)
+	$(BIN)/python -m vae_helpers.pretrain.sweep $(JOBS)
 
 bench: setup  ## measure speed against a textbook loop, threads, checks of shapes, and the notebooks' memory (about 10 minutes)
 	$(BIN)/python benchmarks/training_speed.py

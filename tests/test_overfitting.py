@@ -11,6 +11,7 @@ from vae_helpers.pretrain.overfitting import train_overfitting, trainings
 
 X = torch.rand(40, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(40) % 10
+DRAWN = [kind for kind in KINDS if kind != "few random"]  # in the picture
 TRAIN, TEST = (X[:30], LABELS[:30]), (X[30:], LABELS[30:])
 
 
@@ -135,12 +136,13 @@ def gaps(kind, images):
 def test_what_the_notebook_says_of_the_table():
     """With few examples for each condition there is more to overfit, even where it says nothing."""
     for images in (500, 2000):
-        none, label, random, cluster, image = (gaps(kind, images) for kind in KINDS)
+        none, label, random, cluster, image = (gaps(kind, images) for kind in DRAWN)
         assert max(none) < min(label) < max(label) < min(random + cluster) and max(random + cluster) < min(image)
-    assert all(max(gaps(kind, 2000)) < min(gaps(kind, 500)) for kind in KINDS)
-    none, label, random, _, image = (sum(gaps(kind, 500)) / 3 for kind in KINDS)
+    assert all(max(gaps(kind, 2000)) < min(gaps(kind, 500)) for kind in DRAWN)
+    none, label, random, _, image = (sum(gaps(kind, 500)) / 3 for kind in DRAWN)
+    assert abs(sum(gaps("few random", 500)) / 3 - label) < 3  # as many share a number as share a label
     assert random > 3 * none and round(label - none) == 8 and [round(v) for v in (none, random, image)] == [22, 81, 123]
-    assert max(gap for kind in KINDS for gap in gaps(kind, 60_000)) < 0.1  # after five epochs, too
+    assert max(gap for kind in DRAWN for gap in gaps(kind, 60_000)) < 0.1  # after five epochs, too
 
 
 def test_the_picture_has_a_line_for_each_condition():

@@ -16,9 +16,9 @@ from vae_helpers.models import ConditionalVAE
 from vae_helpers.training import fit
 from vae_helpers.validation import as_seed, check_one_of, check_some, check_whole, checked
 
-Kind = Literal["none", "label", "random", "cluster", "image"]
+Kind = Literal["none", "label", "few random", "random", "cluster", "image"]
 KINDS = get_args(Kind)
-CLASSES = 100  # of the clusters, and of the random numbers
+CLASSES, FEW = 100, 10  # of the clusters and of the random numbers; of the "few random" ones
 BATCH, STEPS = 100, 600  # of every training, whatever the number of images
 LATENT_DIM, HIDDEN = 8, (128,)
 TABLE = REPO_DATA / "tables" / "overfitting.json"
@@ -72,6 +72,7 @@ def conditions_of(
 
     - "none": all are 0, which says nothing.
     - "label": the digit, 10 classes.
+    - "few random": one of 10 numbers, drawn for each image.
     - "random": one of 100 numbers, drawn for each image, so that it says nothing about it.
     - "cluster": the nearest of 100 k-means centres of the training images.
     - "image": the nearest *training image*. That of a training image is itself, so each has a class of its own.
@@ -91,9 +92,10 @@ def conditions_of(
         return *(torch.zeros(len(images), dtype=torch.long) for images, _ in (train, test)), 1
     if kind == "label":
         return train[1], test[1], 10
-    if kind == "random":
+    if kind in ("few random", "random"):
+        classes = CLASSES if kind == "random" else FEW
         generator = Generator().manual_seed(as_seed(seed))
-        return *(torch.randint(CLASSES, (len(images),), generator=generator) for images, _ in (train, test)), CLASSES
+        return *(torch.randint(classes, (len(images),), generator=generator) for images, _ in (train, test)), classes
     if kind == "cluster":
         centres = k_means(train[0], seed=seed)
         return nearest(train[0], centres), nearest(test[0], centres), CLASSES
@@ -130,6 +132,6 @@ def load_table() -> list[dict[str, str | int | float]]:
     """The rows of data/tables/overfitting.json, each as :func:`measure` returns it.
 
     >>> sorted({row["condition"] for row in load_table()})
-    ['cluster', 'image', 'label', 'none', 'random']
+    ['cluster', 'few random', 'image', 'label', 'none', 'random']
     """
     return json.loads(TABLE.read_text(encoding="utf-8"))["rows"]

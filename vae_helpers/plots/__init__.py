@@ -4,17 +4,22 @@ A notebook draws one as ``plots.NAME(...)``; a test refuses those that none draw
 Each function returns a matplotlib ``Figure`` and shows nothing.
 """
 
+from vae_helpers.plots.axes import place_maps, turned_axes
 from vae_helpers.plots.colors import CLASS_COLORS
 from vae_helpers.plots.colour import colour_rows
 from vae_helpers.plots.control import fidelities
 from vae_helpers.plots.curves import convergence, dots, kl_picture, lines, loss_curves, path_lengths, path_profile
 from vae_helpers.plots.diagrams import architectures, conditional_architecture
 from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
+from vae_helpers.plots.few_labels import few_labels
 from vae_helpers.plots.graphs import backward_graphs
 from vae_helpers.plots.images import compare_images, manifold, show_images
+from vae_helpers.plots.information import information_tables, kl_bars
 from vae_helpers.plots.maps import add_path, clouds, latent_map, latent_maps
 from vae_helpers.plots.overfitting import overfitting_gaps
 from vae_helpers.plots.quadrants import completions
+from vae_helpers.plots.sweep import equal_reconstruction, five_betas
+from vae_helpers.plots.traversals import traversals
 
 __all__ = [
     "CLASS_COLORS",
@@ -28,8 +33,13 @@ __all__ = [
     "conditional_architecture",
     "convergence",
     "dots",
+    "equal_reconstruction",
+    "few_labels",
     "fidelities",
+    "five_betas",
     "gap",
+    "information_tables",
+    "kl_bars",
     "kl_picture",
     "latent_map",
     "latent_maps",
@@ -40,7 +50,10 @@ __all__ = [
     "overfitting_gaps",
     "path_lengths",
     "path_profile",
+    "place_maps",
     "posteriors",
     "rate_distortion",
     "show_images",
+    "traversals",
+    "turned_axes",
 ]

@@ -5,9 +5,11 @@ import sys
 from vae_helpers.pretrain.classifier import train_classifier
 from vae_helpers.pretrain.conditional import train_conditional
 from vae_helpers.pretrain.digits import draw_map, train_digits
+from vae_helpers.pretrain.mnist_beta import train_mnist_beta
 from vae_helpers.pretrain.names import train_names
 from vae_helpers.pretrain.overfitting import train_overfitting
 from vae_helpers.pretrain.quadrants import train_quadrants
+from vae_helpers.pretrain.sprites import train_sprites
 
 PARTS = {
     "digits": train_digits,
@@ -17,6 +19,8 @@ PARTS = {
     "quadrants": train_quadrants,
     "names": train_names,
     "overfitting": train_overfitting,
+    "sprites": train_sprites,
+    "mnist_beta": train_mnist_beta,
 }
 
 
