@@ -1,6 +1,7 @@
 """The code that a notebook teaches is the package's: its own definitions, run here, give the same numbers."""
 
 import ast
+import copy
 import json
 import math
 from pathlib import Path
@@ -13,9 +14,14 @@ from torch import Generator, nn
 from torch.nn import functional as F
 
 from vae_helpers import gradient_estimators, losses
+from vae_helpers.encoding import draw, encode_distributions
 from vae_helpers.exercises.topics.gradients import open_paths
+from vae_helpers.latent_space import log_prior
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
 from vae_helpers.models import VAE, ConditionalVAE
+from vae_helpers.models.priors import gaussian_log_prob, mean_weight_nll
+from vae_helpers.objectives import tcvae_step
+from vae_helpers.total_correlation import kl_parts
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 
@@ -38,6 +44,13 @@ def definitions(name: str) -> dict:
     return scope
 
 
+def cell_with(name: str, words: str) -> str:
+    """The one cell of a notebook in which these words stand."""
+    cells = json.loads((FOLDER / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    (text,) = (text for cell in cells if words in (text := "".join(cell["source"])))
+    return text
+
+
 @pytest.fixture(scope="module")
 def loss():
     return definitions("03_vae_loss")
@@ -48,10 +61,14 @@ def trick():
     return definitions("04_reparameterization_trick")
 
 
+@pytest.fixture(scope="module")
+def axes():
+    return definitions("08_beta_vae")
+
+
 def test_the_six_steps_of_the_first_hour(images):
     """The lecture's steps, as notebook 00 writes them, are the package's loss terms."""
-    cells = json.loads((FOLDER / "00_vae_in_one_hour.ipynb").read_text(encoding="utf-8"))["cells"]
-    (steps,) = (text for cell in cells if "# 6 combine" in (text := "".join(cell["source"])))
+    steps = cell_with("00_vae_in_one_hour", "# 6 combine")
     model = VAE(2, (8,), seed=0)
     scope = {"torch": torch, "F": F, "vae_2d": model, "test_images": images[:30]}
     exec(steps, scope)
@@ -187,3 +204,45 @@ def test_the_small_conditional_vae(images):
     wanted = model.loss_terms(x, labels, Generator().manual_seed(0))
     for term, other in zip(small.loss_terms(x, labels, Generator().manual_seed(0)), wanted, strict=True):
         torch.testing.assert_close(term, other)
+
+
+def test_draws_of_codes(axes, images):
+    model = VAE(3, (8,), seed=0)
+    wanted = draw(*encode_distributions(model, images), seed=4)
+    torch.testing.assert_close(axes["draw_codes"](model, images, seed=4), wanted)
+
+
+def test_the_kl_in_three_parts(axes, images):
+    """Of no more images than the notebook looks at, so that both look at the same draws."""
+    models = {1: VAE(3, (8,), seed=0)}
+    scope = axes | {"models": models, "images": images, "parts": {}}
+    exec(cell_with("08_beta_vae", "differences = [given_x - joint"), scope)
+    assert len(images) <= 1000
+    assert scope["parts"]["β = 1"] == pytest.approx(kl_parts(*encode_distributions(models[1], images)), abs=1e-4)
+
+
+def test_beta_tcvae(axes, images):
+    """The loss in notebook 08 has the gradient of the step that made the table."""
+    by_hand, stepped = (VAE(3, (8,), seed=0) for _ in range(2))
+    before = copy.deepcopy(by_hand)
+    axes["tcvae_loss"](by_hand, images[:20], 5.0, Generator().manual_seed(0)).backward()
+    optimizer = torch.optim.SGD(stepped.parameters(), 1.0)
+    tcvae_step(6144)(stepped, optimizer, images[:20], beta=5.0, generator=Generator().manual_seed(0))
+    for old, new, weight in zip(before.parameters(), stepped.parameters(), by_hand.parameters(), strict=True):
+        torch.testing.assert_close(old - new, weight.grad, atol=1e-4, rtol=1e-4)
+
+
+def test_evidence_by_importance_sampling(axes, images):
+    model, x, drawn = VAE(3, (8,), seed=0), images[:1], []
+
+    def log_joint(z):
+        drawn.append(z)
+        return log_prior(z) - bernoulli_nll(model.decode(z), x)
+
+    with torch.no_grad():
+        mu, logvar = model.encode(x)
+        nll = mean_weight_nll(mu, logvar, log_joint, draws=50)
+    z = torch.cat(drawn)
+    log_q = gaussian_log_prob(z, mu.expand_as(z), logvar.expand_as(z))
+    axes |= {"one": x.expand(50, -1, -1, -1), "log_q": log_q}
+    assert axes["log_evidence"](model.decode, z) == pytest.approx(-nll.item(), abs=1e-3)
