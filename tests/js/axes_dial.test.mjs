@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { mock, test } from "node:test";
 
 import {
-  assertCleanFailure, assertClose, bytesOf, FakeElement, FakeModel, FakeObserver, fakePage,
+  assertCleanFailure, assertClose, bytesOf, FakeElement, FakeModel, FakeObserver, freshPages,
 } from "./fakes.mjs";
 import * as w from "../../vae_helpers/widgets/axes_dial.js";
 
-mock.timers.enable({ apis: ["setTimeout"] });
-let frames;
-beforeEach(() => {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout"] });
-  frames = fakePage();
-});
+const page = freshPages();
 
 const half = Math.SQRT1_2;
 
@@ -86,11 +80,11 @@ function render(model) {
   const move = (fader, value) => {
     fader.value = `${value}`;
     fader.handlers.input({});
-    frames.next();
+    page.frames.next();
   };
   const press = (text) => {
     el.all(".vae-button").find(({ textContent }) => textContent === text).handlers.click();
-    frames.next();
+    page.frames.next();
   };
   const values = () => sliders.map(({ value }) => value);
   const put = () => el.all("canvas")[1].context.calls.filter(([name]) => name === "putImageData").at(-1)[1];
@@ -139,11 +133,11 @@ test("a pointer in the plane moves both of its latents, along the turned axes, a
   pointermove({ pointerId: 7, clientX: 200, clientY: 150 });
   assert.deepEqual(model.get("z"), [0.5, 0, -1]);
   pointerdown({ button: 0, pointerId: 7, clientX: 200, clientY: 150 }); // at (1, 0), of -3 to 3 on 300 pixels
-  frames.next();
+  page.frames.next();
   assertClose(values(), [1, 0]);
   assertClose(model.get("z"), [0, 0, -1]);
   pointermove({ pointerId: 7, clientX: 999, clientY: 100 });
-  frames.next();
+  page.frames.next();
   assertClose(values(), [3, 1]);
   lostpointercapture({ pointerId: 7 });
   pointermove({ pointerId: 7, clientX: 0, clientY: 0 });
@@ -169,7 +163,7 @@ test("which latents are turned: the same one twice swaps the two", () => {
   assert.deepEqual(first.children.map(({ textContent }) => textContent), ["z1", "z3"]);
   first.value = "2";
   first.handlers.change();
-  frames.next();
+  page.frames.next();
   assert.deepEqual([model.get("plane"), first.value, second.value], [[2, 0], "2", "0"]);
 });
 
@@ -195,11 +189,11 @@ test("the grid turns with the dial, and a place without images leaves a hole", (
 test("many changes are one picture, on the next frame", () => {
   const model = new FakeModel(traits());
   const { values } = render(model);
-  const before = frames.asked;
+  const before = page.frames.asked;
   model.set("degrees", 90);
   model.set("z", [1, 0, 0]);
-  frames.next();
-  assert.equal(frames.asked - before, 1);
+  page.frames.next();
+  assert.equal(page.frames.asked - before, 1);
   assertClose(values(), [0, 1]);
 });
 

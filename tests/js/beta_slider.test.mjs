@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { mock, test } from "node:test";
 
-import { assertCleanFailure, assertClose, FakeElement, FakeModel, fakePage } from "./fakes.mjs";
+import { assertCleanFailure, assertClose, FakeElement, FakeModel, freshPages } from "./fakes.mjs";
 import * as w from "../../vae_helpers/widgets/beta_slider.js";
 
-mock.timers.enable({ apis: ["setTimeout"] });
-let frames;
-beforeEach(() => {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout"] });
-  frames = fakePage();
-});
+const page = freshPages();
 
 test("a latent goes through seven values, and alone", () => {
   assertClose(w.valuesOf(2.5), [-2.5, -5 / 3, -5 / 6, 0, 5 / 6, 5 / 3, 2.5]);
@@ -72,7 +66,7 @@ function render(model) {
   const slide = (fader, value) => {
     fader.value = String(value);
     fader.handlers.input();
-    frames.next();
+    page.frames.next();
   };
   const captions = () => el.querySelector(".vae-beta-digits").all("figcaption").map(({ textContent }) => textContent);
   return { el, stop, digits, rows, strip, images, beta, latent, slide, captions };
@@ -106,7 +100,7 @@ test("another beta: its own decoder, fewer rows, and bars on the same scale", ()
   mock.timers.tick(120);
   assert.equal(model.saves, 1);
   el.querySelector(".vae-beta-labels").all("span")[0].handlers.click();
-  frames.next();
+  page.frames.next();
   assert.deepEqual([model.get("stop"), rows().length], [0, 2]);
 });
 
@@ -116,7 +110,7 @@ test("another image, by its button", () => {
   const buttons = el.all(".vae-beta-thumbnail");
   assert.deepEqual(buttons.map(({ attributes }) => attributes["aria-label"]), ["image 1 of 2", "image 2 of 2"]);
   buttons[1].handlers.click();
-  frames.next();
+  page.frames.next();
   assertClose(digits(), [1, sigmoid(4), sigmoid(4)], 1 / 255);
   assert.deepEqual(buttons.map(({ attributes }) => attributes["aria-pressed"]), ["false", "true"]);
 });
@@ -134,7 +128,7 @@ test("one latent by the slider: it alone is decoded anew, until the image or bet
   assert.deepEqual(select.all("option").map(({ textContent }) => textContent), ["z2 (2.00 nats)", "z1 (0.50 nats)"]);
   select.value = "1";
   select.handlers.change();
-  frames.next();
+  page.frames.next();
   assert.equal(captions()[2], "z1 = 0.50\nnot moved");
   assert.deepEqual(rows().map(({ classes }) => classes.has("vae-chosen")), [false, true]);
   slide(latent, -2.5);
@@ -156,7 +150,7 @@ test("a pointer in a row moves its latent to where that image was decoded", () =
   pointermove({ pointerId: 7, clientX: at(5) });
   assert.equal(model.get("moved"), null);
   pointerdown({ button: 0, pointerId: 7, clientX: at(3) });
-  frames.next();
+  page.frames.next();
   assert.deepEqual([canvas.captured, model.get("row"), captions()[2]], [7, 1, "z1 = 0.00\nmoved"]);
   pointerdown({ button: 0, pointerId: 8, clientX: at(6) }); // another finger
   pointermove({ pointerId: 7, clientX: at(0) });
@@ -165,7 +159,7 @@ test("a pointer in a row moves its latent to where that image was decoded", () =
   assert.equal(model.get("moved"), 0.85); // 5/6, in steps of 0.05
   pointermove({ pointerId: 7, clientX: 999 });
   assert.equal(model.get("moved"), 2.5);
-  frames.next();
+  page.frames.next();
   assert.equal(rows()[1].querySelector(".vae-beta-line").style.left, `${(100 * 194) / 208}%`);
   lostpointercapture({ pointerId: 7 });
   pointermove({ pointerId: 7, clientX: at(1) });

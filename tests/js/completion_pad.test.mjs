@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { test } from "node:test";
 
-import { assertCleanFailure, assertClose, bytesOf, FakeElement, FakeModel, FakeObserver, fakePage } from "./fakes.mjs";
+import { assertCleanFailure, assertClose, bytesOf, FakeElement, FakeModel, FakeObserver, freshPages } from "./fakes.mjs";
 import * as w from "../../vae_helpers/widgets/completion_pad.js";
 import { toFloats } from "../../vae_helpers/widgets/shared/bytes.js";
 
 const IMAGES = Uint8Array.from({ length: 2 * 784 }, (_, i) => (i < 784 ? 51 : 255)); // one a fifth grey, one black
 const [TOP_LEFT, BOTTOM_RIGHT] = [0, 783];
 
-mock.timers.enable({ apis: ["setTimeout"] });
-let frames;
-beforeEach(() => {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout"] });
-  frames = fakePage();
-});
+const page = freshPages();
 
 test("which pixels are seen: quadrants of 14 times 14, by rows", () => {
   for (const [k, first, last] of [[0, 0, 13 * 28 + 13], [1, 14, 13 * 28 + 27], [2, 14 * 28, 27 * 28 + 13], [3, 14 * 28 + 14, 783]]) {
@@ -105,7 +99,7 @@ test("boxes choose what is seen, for all views and for Python, at once", () => {
   one.tick(3, true);
   assert.deepEqual([model.get("seen"), model.saves], [[false, false, true, true], 1]);
   one.tick(2, false);
-  frames.next();
+  page.frames.next();
   assert.equal(other.text(), "test image 0, a 7; the model sees bottom right");
   assert.deepEqual(other.el.all("input").map(({ checked }) => checked), [false, false, false, true]);
   assert.deepEqual(other.greys(0, [TOP_LEFT, 27 * 28, BOTTOM_RIGHT]), [255, 255, 204]);
@@ -127,7 +121,7 @@ test("a stroke stays where it is drawn, keeps the noise, and is saved when it en
   tell("pointermove", 45, 270);
   tell("lostpointercapture", 45, 270);
   assert.equal(model.saves, 1);
-  frames.next();
+  page.frames.next();
   assert.equal(text(), "your drawing, 1 stroke; the model sees bottom left");
   const ink = toFloats(model.get("image"));
   const inked = [...ink.keys()].filter((i) => ink[i] > 0);
@@ -136,11 +130,11 @@ test("a stroke stays where it is drawn, keeps the noise, and is saved when it en
   const completions = () => [2, 3, 4].map((digit) => greys(digit, [TOP_LEFT])[0]);
   assert.deepEqual(completions(), [128, 64, 191]);
   press("draw z again");
-  frames.next();
+  page.frames.next();
   assert.equal(model.get("eps").length, 3);
   assert.notDeepEqual(completions(), [128, 64, 191]);
   press("undo");
-  frames.next();
+  page.frames.next();
   assert.match(text(), /^an empty sheet/);
   stop();
   assert.deepEqual([model.listeners, document.handlers, window.handlers], [[], {}, {}]);
@@ -149,7 +143,7 @@ test("a stroke stays where it is drawn, keeps the noise, and is saved when it en
 test("keys choose test images", () => {
   const { paper, text, greys } = render(new FakeModel(traits()));
   paper.handlers.keydown({ key: "ArrowRight", preventDefault: () => {} });
-  frames.next();
+  page.frames.next();
   assert.match(text(), /^test image 1, a 3/);
   assert.deepEqual(greys(0, [TOP_LEFT, 27 * 28]), [255, 0]);
 });
@@ -159,7 +153,7 @@ test("presenter size may come and go", () => {
   const { el } = render(model);
   for (const presenter of [true, false]) {
     model.set("presenter", presenter);
-    frames.next();
+    page.frames.next();
     assert.equal(el.classes.has("vae-presenter"), presenter);
   }
 });

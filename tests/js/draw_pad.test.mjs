@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { test } from "node:test";
 
-import { assertCleanFailure, bytesOf, decoderTraits, FakeElement, FakeModel, FakeObserver, fakePage } from "./fakes.mjs";
+import { assertCleanFailure, bytesOf, decoderTraits, FakeElement, FakeModel, FakeObserver, freshPages } from "./fakes.mjs";
 import * as w from "../../vae_helpers/widgets/draw_pad.js";
 
 const STROKES = [[[0.1, 0.2], [0.8, 0.2]], [[0.8, 0.2], [0.4, 0.9]]];
 const IMAGES = Uint8Array.from({ length: 2 * 784 }, (_, i) => (i < 784 ? 51 : 255)); // one a fifth grey, one black
 
-mock.timers.enable({ apis: ["setTimeout"] });
-let frames;
-beforeEach(() => {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout"] });
-  frames = fakePage();
-});
+const page = freshPages();
 
 /** A pad on two test images; for each ink of the first pixel mu1 grows by as much, sigma is 1. */
 function traits(names = [""]) {
@@ -48,22 +42,22 @@ test("the image, what is made of it and what the buttons and keys change", () =>
   assert.equal(undo.disabled, true);
   paper.handlers.keydown({ key: "ArrowRight", preventDefault: () => {} });
   assert.match(captions()[0], /test image 0/); // until the next frame
-  frames.next();
+  page.frames.next();
   assert.deepEqual([captions()[0], captions()[1]], ["28 × 28 pixels:\ntest image 1, a 3", "at the mean μ\n(1.00, -1.00)"]);
   tell("pointerdown", 30, 30);
   tell("pointermove", 270, 270);
   tell("lostpointercapture", 270, 270);
   assert.equal(model.saves, 1);
-  frames.next();
+  page.frames.next();
   assert.deepEqual([captions()[0], undo.disabled], ["28 × 28 pixels:\nyour drawing, 1 stroke", false]);
   assert.deepEqual(model.get("strokes"), [[[0.1, 0.1], [0.9, 0.9]]]);
   const z = captions()[2];
   assert.notDeepEqual(model.get("eps"), traits().eps); // other noise for each stroke
   press("draw z again");
-  frames.next();
+  page.frames.next();
   assert.notEqual(captions()[2], z);
   press("undo");
-  frames.next();
+  page.frames.next();
   assert.deepEqual([captions()[0], undo.disabled], ["28 × 28 pixels:\nan empty sheet", true]);
   stop();
   assert.deepEqual([model.listeners, document.handlers, window.handlers], [[], {}, {}]);
@@ -72,13 +66,13 @@ test("the image, what is made of it and what the buttons and keys change", () =>
 
 test("many movements of a hand are one picture", () => {
   const { tell, paper } = render(new FakeModel(traits()));
-  const asked = frames.asked;
+  const asked = page.frames.asked;
   const painted = () => paper.context.calls.filter(([name]) => name === "fillRect").length;
   const before = painted();
   tell("pointerdown", 30, 30);
   for (let x = 40; x < 200; x += 10) tell("pointermove", x, 30);
-  frames.next();
-  assert.deepEqual([frames.asked - asked, painted() - before], [1, 1]);
+  page.frames.next();
+  assert.deepEqual([page.frames.asked - asked, painted() - before], [1, 1]);
 });
 
 test("an image that Python sets is shown, and the next stroke begins a drawing of its own", () => {
@@ -86,7 +80,7 @@ test("an image that Python sets is shown, and the next stroke begins a drawing o
   const { captions, tell } = render(model);
   assert.match(captions()[0], /2 strokes/);
   for (const [name, value] of Object.entries({ image: bytesOf(Array(784).fill(0.5)), strokes: [], index: -1 })) model.set(name, value);
-  frames.next();
+  page.frames.next();
   assert.deepEqual(captions().slice(0, 2), ["28 × 28 pixels:\nan image from Python", "at the mean μ\n(0.50, -1.00)"]);
   tell("pointerdown", 30, 30);
   assert.deepEqual(model.get("strokes"), [[[0.1, 0.1]]]);
@@ -105,13 +99,13 @@ test("two views of one pad: a stroke on the one is on both, and the other goes o
   const [one, other] = [render(model), render(model)];
   one.tell("pointerdown", 30, 30);
   one.tell("lostpointercapture", 30, 30);
-  frames.next();
+  page.frames.next();
   assert.deepEqual([one, other].map(({ captions }) => captions()[0]), Array(2).fill("28 × 28 pixels:\nyour drawing, 1 stroke"));
   other.tell("pointerdown", 60, 60);
   assert.equal(model.get("strokes").length, 2);
   one.stop();
   other.tell("pointermove", 90, 90);
-  frames.next();
+  page.frames.next();
   assert.match(other.captions()[0], /2 strokes/);
 });
 
@@ -130,7 +124,7 @@ test("presenter size may come and go", () => {
   const { el } = render(model);
   for (const presenter of [true, false]) {
     model.set("presenter", presenter);
-    frames.next();
+    page.frames.next();
     assert.equal(el.classes.has("vae-presenter"), presenter);
   }
 });
@@ -139,10 +133,10 @@ test("what can't be encoded is shown as an error, and goes with the next image",
   const model = new FakeModel(traits());
   const { el } = render(model);
   model.set("image", bytesOf([1, 2, 3]));
-  frames.next();
+  page.frames.next();
   assert.match(el.querySelector(".vae-error").textContent, /the network takes 784 values, got 3/);
   model.set("image", bytesOf(Array(784).fill(0)));
-  frames.next();
+  page.frames.next();
   assert.equal(el.querySelector(".vae-error"), null);
 });
 

@@ -1,6 +1,7 @@
 // As much of a page and of a widget's model as the scripts need in order to run without a browser.
 
 import assert from "node:assert/strict";
+import { beforeEach, mock } from "node:test";
 
 /** Fail unless two lists of numbers have one length and differ by `tolerance` at most. */
 export function assertClose(got, wanted, tolerance = 1e-9) {
@@ -226,4 +227,16 @@ export function fakePage() {
   globalThis.getComputedStyle = () => ({ fontSize: "13px" });
   globalThis.devicePixelRatio = 1;
   return frames;
+}
+
+/** Before each test of a file: a new page, whose frames are in what is returned, and timers that wait to be told. */
+export function freshPages() {
+  const page = {};
+  mock.timers.enable({ apis: ["setTimeout"] });
+  beforeEach(() => {
+    mock.timers.reset();
+    mock.timers.enable({ apis: ["setTimeout"] });
+    page.frames = fakePage();
+  });
+  return page;
 }

@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { mock, test } from "node:test";
 
 import {
-  assertCleanFailure, assertClose, bytesOf, decoderTraits, FakeElement, FakeModel, FakeObserver, fakePage,
+  assertCleanFailure, assertClose, bytesOf, decoderTraits, FakeElement, FakeModel, FakeObserver, freshPages,
 } from "./fakes.mjs";
 import { toPixel } from "../../vae_helpers/widgets/shared/canvas.js";
 import * as w from "../../vae_helpers/widgets/style_pad.js";
 
-mock.timers.enable({ apis: ["setTimeout"] });
-let frames;
-beforeEach(() => {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout"] });
-  frames = fakePage();
-});
+const page = freshPages();
 
 test("the decoder takes z and a one for the label", () => {
   assert.deepEqual(w.withLabel([0.5, -2], 3), [0.5, -2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
@@ -77,7 +71,7 @@ test("buttons, keys and a click on a digit choose the label, at once for the ker
   ways.forEach(([label, way], k) => {
     way();
     assert.equal(model.saves, k + 1);
-    frames.next();
+    page.frames.next();
     assert.deepEqual(chosen(), [label, label]);
     assert.deepEqual(el.all(".vae-style-cell").map(({ classes }) => classes.has("vae-chosen")).indexOf(true), label);
     assert.ok(large().startsWith(`label c = ${label}\n`));
@@ -103,13 +97,13 @@ test("the map has one, two and three sigma and the label's own dots, painted ane
   const circles = [1, 2, 3].map((sigma) => [150, 150, (sigma * 300) / 8]);
   assert.deepEqual(arcs(), [[...toPixel(1, 1, 300, 4), 2], ...circles]);
   model.set("z1", 0);
-  frames.next();
+  page.frames.next();
   assert.equal(backgrounds().at(-1), backgrounds().at(-2));
   model.set("label", 7);
-  frames.next();
+  page.frames.next();
   assert.deepEqual(arcs(), [[...toPixel(-2, 0, 300, 4), 2], ...circles]);
   model.set("label", 0);
-  frames.next();
+  page.frames.next();
   assert.deepEqual(arcs(), circles);
 });
 
@@ -132,13 +126,13 @@ test("z drawn again is normal, on the map, and the label stays", () => {
 test("many changes are one picture, on the next frame", () => {
   const model = new FakeModel(traits());
   const { large, press } = render(model);
-  const before = frames.asked;
+  const before = page.frames.asked;
   model.set("z1", 0);
   model.set("z2", 0);
   press("9");
   assert.match(large(), /^label c = 3\nz = \(2\.00/);
-  frames.next();
-  assert.equal(frames.asked - before, 1);
+  page.frames.next();
+  assert.equal(page.frames.asked - before, 1);
   assert.match(large(), /^label c = 9\nz = \(0\.00, 0\.00\)/);
 });
 
@@ -149,7 +143,7 @@ test("a decoder that only the kernel has is asked for ten digits", () => {
   assert.deepEqual(model.sent.map(({ latents }) => latents), wanted);
   assert.equal(large(), undefined);
   model.receive({ kind: "decoded", id: model.sent[3].id }, [bytesOf(Array(784).fill(1))]);
-  frames.next();
+  page.frames.next();
   assert.match(large(), /^label c = 3/);
   assert.equal(el.querySelector(".vae-error"), null);
 });
@@ -159,7 +153,7 @@ test("a view that is gone leaves nothing that listens, and presenter size may co
   const { el, stop } = render(model);
   for (const presenter of [true, false]) {
     model.set("presenter", presenter);
-    frames.next();
+    page.frames.next();
     assert.equal(el.classes.has("vae-presenter"), presenter);
   }
   stop();
