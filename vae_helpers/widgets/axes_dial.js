@@ -102,11 +102,12 @@ function setUp({ model, el, onStop }) {
   const left = append(el, "div", "vae-axes-left");
   const canvas = append(left, "canvas", "vae-axes-plane");
   canvas.setAttribute("role", "img");
-  onDrag(canvas, ({ clientX, clientY }) => {
+  const move = ({ clientX, clientY }) => {
     const [{ left, top, width }, [i, j]] = [canvas.getBoundingClientRect(), model.get("plane")];
     const [a, b] = toLatent(clientX - left, clientY - top, width, limit);
     slide({ [i]: a, [j]: b });
-  });
+  };
+  onDrag(canvas, { move });
   addLegend(left);
   const dial = addFader(left, "vae-axes-dial", { min: 0, max: 90, step: 1 }, (value) => set("degrees", value));
   const showPlane = addPlaneChoice(left, dims, (plane) => set("plane", plane));

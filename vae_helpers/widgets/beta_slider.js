@@ -228,7 +228,7 @@ function addRow(parent, values, onMoved) {
     const value = first + (place / (width - SIDE)) * (last - first);
     onMoved(Math.round(clamp(value, last) / STEP) / Math.round(1 / STEP)); // 0.15, not 0.15000000000000002
   };
-  onDrag(canvas, move);
+  onDrag(canvas, { move });
   const show = (state) => {
     el.classList.toggle("vae-beta-gone", state === null); // its place stays: what is below does not jump
     if (!state) return;

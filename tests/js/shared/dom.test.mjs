@@ -23,7 +23,7 @@ test("a button says what it does, and does it", () => {
 test("a pointer is followed from where it goes down, and no second one beside it", () => {
   fakePage();
   const [part, seen] = [new FakeElement("canvas"), []];
-  onDrag(part, ({ clientX }) => seen.push(clientX));
+  const held = onDrag(part, { move: ({ clientX }) => seen.push(clientX), end: () => seen.push("end") });
   const { pointerdown, pointermove, lostpointercapture } = part.handlers;
   pointermove({ pointerId: 7, clientX: 1 });
   pointerdown({ button: 2, pointerId: 7, clientX: 2 });
@@ -32,7 +32,9 @@ test("a pointer is followed from where it goes down, and no second one beside it
   pointermove({ pointerId: 8, clientX: 5 });
   lostpointercapture({ pointerId: 8 });
   pointermove({ pointerId: 7, clientX: 6 });
+  assert.equal(held(), true);
   lostpointercapture({ pointerId: 7 });
+  assert.equal(held(), false);
   pointermove({ pointerId: 7, clientX: 7 });
-  assert.deepEqual([part.captured, seen], [7, [3, 6]]);
+  assert.deepEqual([part.captured, seen], [7, [3, 6, "end"]]);
 });

@@ -7,19 +7,27 @@ export function append(parent, tag, className) {
   return element;
 }
 
-/** Calls `move(event)` while a pointer holds the element: of several fingers, the first one. */
-export function onDrag(element, move) {
+/**
+ * Calls `begin(event)`, `move(event)` and `end()` as a pointer takes hold of the element, moves and lets go: of several
+ * fingers, the first one. What it returns says whether one holds it.
+ */
+export function onDrag(element, { move, begin = move, end = () => {} }) {
   let pointer = null;
   element.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || pointer !== null) return;
-    element.setPointerCapture(event.pointerId);
+    element.setPointerCapture(event.pointerId); // first: it throws where the pointer is gone already
     pointer = event.pointerId;
-    move(event);
+    begin(event);
   });
-  element.addEventListener("pointermove", (event) => event.pointerId === pointer && move(event));
+  element.addEventListener("pointermove", (event) => {
+    if (event.pointerId === pointer) move(event);
+  });
   element.addEventListener("lostpointercapture", (event) => {
-    if (event.pointerId === pointer) pointer = null; // comes after pointerup and pointercancel
+    if (event.pointerId !== pointer) return; // comes after pointerup and after pointercancel
+    pointer = null;
+    end();
   });
+  return () => pointer !== null;
 }
 
 export function addButton(parent, text, title, onClick) {

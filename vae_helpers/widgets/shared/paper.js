@@ -2,7 +2,7 @@
 
 import { disc, fitCanvas } from "./canvas.js";
 import { paintInk, SIDE } from "./digit.js";
-import { append } from "./dom.js";
+import { append, onDrag } from "./dom.js";
 import { PEN } from "./strokes.js";
 
 const LEAST_STEP = 0.008; // of the square's side: nearer points would only make the drawing heavier
@@ -69,36 +69,31 @@ function paintStroke(context, stroke, size) {
 }
 
 function listen(canvas, count, hand) {
-  let pointer = null; // of several fingers, the first one draws
   let strokes = []; // as the hand has drawn them: what Python sets meanwhile does not get between
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
     const place = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
     return place.map((value) => Math.round(1e4 * Math.min(Math.max(value, 0), 1)) / 1e4);
   };
-  canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || pointer !== null) return;
-    canvas.setPointerCapture(event.pointerId); // first: it throws where the pointer is gone already
-    pointer = event.pointerId;
-    canvas.focus({ preventScroll: true });
-    hand.begin();
-    hand.draw((strokes = [...hand.strokes(), [at(event)]]));
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pointer) return;
-    const events = event.getCoalescedEvents?.() ?? []; // a pen moves more often than pictures change
-    const before = strokes;
-    for (const one of events.length ? events : [event]) strokes = extended(strokes, at(one));
-    if (strokes !== before) hand.draw(strokes);
-  });
-  canvas.addEventListener("lostpointercapture", (event) => {
-    if (event.pointerId !== pointer) return; // comes after pointerup and after pointercancel
-    pointer = null;
-    if (hand.strokes() !== strokes) hand.draw(strokes); // where the hand lets go is the last word
-    hand.end();
+  const held = onDrag(canvas, {
+    begin: (event) => {
+      canvas.focus({ preventScroll: true });
+      hand.begin();
+      hand.draw((strokes = [...hand.strokes(), [at(event)]]));
+    },
+    move: (event) => {
+      const events = event.getCoalescedEvents?.() ?? []; // a pen moves more often than pictures change
+      const before = strokes;
+      for (const one of events.length ? events : [event]) strokes = extended(strokes, at(one));
+      if (strokes !== before) hand.draw(strokes);
+    },
+    end: () => {
+      if (hand.strokes() !== strokes) hand.draw(strokes); // where the hand lets go is the last word
+      hand.end();
+    },
   });
   canvas.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || pointer !== null) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || held()) return;
     const index = chosen(hand.index(), event.key, event.shiftKey, count);
     if (index === null) return;
     event.preventDefault(); // else the page would scroll

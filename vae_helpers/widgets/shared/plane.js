@@ -1,7 +1,7 @@
 // A plane with a point to move: by mouse, pen or finger, by the arrow keys, and from Python.
 
 import { drawCross, fromPixel, strokeRimmed, toPixel } from "./canvas.js";
-import { append } from "./dom.js";
+import { append, onDrag } from "./dom.js";
 import { clamp } from "./numbers.js";
 import { massInside, percent } from "./prior.js";
 import { saveNowAndThen } from "./saving.js";
@@ -103,28 +103,20 @@ export function addPlane(parent, limit, hand, { name, paint }) {
 }
 
 function listen(canvas, limit, hand) {
-  let pointer = null; // of several fingers, the first one drags
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
     return toLatent(event.clientX - box.left, event.clientY - box.top, box.width, limit);
   };
-  canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || pointer !== null) return;
-    pointer = event.pointerId;
-    canvas.setPointerCapture(pointer);
-    canvas.focus({ preventScroll: true });
-    hand.drag(at(event));
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId === pointer) hand.drag(at(event));
-  });
-  canvas.addEventListener("lostpointercapture", (event) => {
-    if (event.pointerId !== pointer) return; // comes after pointerup and after pointercancel
-    pointer = null;
-    hand.release();
+  const held = onDrag(canvas, {
+    begin: (event) => {
+      canvas.focus({ preventScroll: true });
+      hand.drag(at(event));
+    },
+    move: (event) => hand.drag(at(event)),
+    end: () => hand.release(),
   });
   canvas.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || pointer !== null) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || held()) return;
     const z = step(hand.read(), event.key, event.shiftKey, limit);
     if (!z) return;
     event.preventDefault(); // else the page would scroll
