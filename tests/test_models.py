@@ -8,6 +8,7 @@ from vae_helpers.data.names import spell
 from vae_helpers.evaluation import evaluate
 from vae_helpers.models import (
     VAE,
+    AdversarialAutoencoder,
     Autoencoder,
     Classifier,
     CompletionNet,
@@ -516,3 +517,32 @@ def test_completing_is_learnt(test_set):
         mixed = torch.where(pixel_mask(seen), images.roll(1, dims=0), images)
         told, misled = evaluate(model, (images, seen)).total, evaluate(model, (mixed, seen)).total
         assert told < misled - 4 and told < 120
+
+
+class TestAdversarialAutoencoder:
+    """Its training step is tested in tests/test_adversarial.py."""
+
+    def test_is_an_autoencoder_of_the_same_weights_with_a_discriminator(self):
+        plain, model = Autoencoder(2, (16, 8), seed=3), AdversarialAutoencoder(2, (16, 8), judges=(12,), seed=3)
+        shared = plain.state_dict()
+        assert all(torch.equal(shared[name], model.state_dict()[name]) for name in shared)
+        assert [layer.out_features for layer in model.discriminator if isinstance(layer, nn.Linear)] == [12, 1]
+
+    def test_says_the_same_of_a_code_whatever_else_is_in_the_batch(self):
+        model, z = AdversarialAutoencoder(3, (8,)), torch.randn(5, 3)
+        assert torch.allclose(model.discriminate(z)[2], model.discriminate(z[2:3])[0], atol=1e-6)
+
+    def test_a_class_is_part_of_what_the_discriminator_sees(self):
+        model, z = AdversarialAutoencoder(2, (8,), classes=10), torch.zeros(11, 2)
+        said = model.discriminate(z, torch.arange(11))  # the last is "not known"
+        assert len(said.unique()) == 11
+
+    def test_refuses_labels_that_it_can_not_use(self):
+        x = torch.rand(2, 1, 28, 28)
+        with pytest.raises(ValueError, match="labels: want none, as the model has classes=0"):
+            AdversarialAutoencoder(2, (8,)).discriminate(torch.zeros(2, 2), torch.tensor([0, 1]))
+        model = AdversarialAutoencoder(2, (8,), classes=10)
+        with pytest.raises(ValueError, match="labels: want one for each code, as the model has classes=10"):
+            model.discriminate(torch.zeros(2, 2))
+        with pytest.raises(ValueError, match="want labels from 0 to 10, got 0 to 11"):
+            model.check_data(x, torch.tensor([0, 11]))

@@ -11,6 +11,7 @@ from vae_helpers.validation import (
     check_fits,
     check_one_of,
     check_positive,
+    check_same_dtype,
     check_whole,
     checked,
     is_whole,
@@ -208,3 +209,9 @@ def test_dtype_of_a_model():
     check_dtype_of(model.double(), x=torch.zeros(1).double())
     with pytest.raises(TypeError, match=r"x: want torch.float64, as the model's weights are, got torch.float32"):
         check_dtype_of(model, x=torch.zeros(1))
+
+
+def test_one_dtype():
+    check_same_dtype(a=torch.zeros(1), b=torch.zeros(2))
+    with pytest.raises(TypeError, match="^c: want torch.float32, as a is, got torch.float64"):
+        check_same_dtype(a=torch.zeros(1), b=torch.zeros(1), c=torch.zeros(1).double())

@@ -4,11 +4,12 @@ Importing it loads nothing heavy: a notebook imports each name from the module i
 reader sees where it stands. The modules, in the order in which they may import one another:
 
 ``validation``, ``threads``, ``stopping``, ``history`` -> ``data``, ``sprites``, ``losses``, ``disentanglement``,
-``kl_derivation`` -> ``models`` -> ``evaluation``, ``checkpoints``, ``encoding``, ``latent_space``,
-``gradient_estimators``, ``probes``, ``colouring``, ``sketches``, ``handwriting``, ``text``, ``total_correlation`` ->
-``training``, ``objectives``, ``rotations``, ``grid_posterior``, ``quadrants``, ``fidelity``, ``few_labels``,
-``found_factors`` -> ``plots``, ``overfitting``, ``sweep`` -> ``widgets``, ``exercises``, ``pretrain``, ``doctor`` ->
-the notebooks.
+``kl_derivation``, ``sampled_priors`` -> ``models`` -> ``evaluation``, ``checkpoints``, ``encoding``,
+``latent_space``, ``gradient_estimators``, ``grid_posterior``, ``probes``, ``colouring``, ``sketches``,
+``handwriting``, ``text``, ``total_correlation`` -> ``training``, ``objectives``, ``adversarial``, ``mmd``,
+``code_flow``, ``rotations``, ``marginal``, ``parzen``, ``quadrants``, ``fidelity``, ``few_labels``,
+``found_factors`` -> ``plots``, ``overfitting``, ``sweep``, ``aggregate``, ``label_modes`` -> ``widgets``,
+``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
 """
 
 __version__ = "0.1.0"

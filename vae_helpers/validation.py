@@ -162,6 +162,14 @@ def check_whole(at_least: int, **numbers: Any) -> None:
             raise ValueError(f"{name}: want a whole number >= {at_least}, got {value!r}")
 
 
+def check_same_dtype(**tensors: Tensor) -> None:
+    """``check_same_dtype(a=a, b=b)``: raise ``TypeError`` unless all have the dtype of the first."""
+    (first, wanted), *others = tensors.items()
+    for name, value in others:
+        if value.dtype != wanted.dtype:
+            raise TypeError(f"{name}: want {wanted.dtype}, as {first} is, got {value.dtype}")
+
+
 def check_positive(**numbers: float) -> None:
     """``check_positive(sigma=sigma)``: raise ``ValueError`` unless each is > 0; NaN and infinity are no numbers."""
     for name, value in numbers.items():

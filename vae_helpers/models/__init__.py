@@ -1,5 +1,6 @@
 """One module for each model of the course, made of ``layers``."""
 
+from vae_helpers.models.adversarial_autoencoder import AdversarialAutoencoder
 from vae_helpers.models.autoencoder import Autoencoder
 from vae_helpers.models.classifier import Classifier
 from vae_helpers.models.completion import CompletionNet, CompletionVAE
@@ -9,12 +10,23 @@ from vae_helpers.models.regression_net import RegressionNet
 from vae_helpers.models.vae import VAE, reparameterize
 
 # the one list of models: what a checkpoint can hold, by class name
-KINDS = (VAE, Autoencoder, ConditionalVAE, CompletionVAE, CompletionNet, RegressionNet, NameVAE, Classifier)
+KINDS = (
+    VAE,
+    Autoencoder,
+    AdversarialAutoencoder,
+    ConditionalVAE,
+    CompletionVAE,
+    CompletionNet,
+    RegressionNet,
+    NameVAE,
+    Classifier,
+)
 MODELS = {model.__name__: model for model in KINDS}
 
 __all__ = [
     "MODELS",
     "VAE",
+    "AdversarialAutoencoder",
     "Autoencoder",
     "Classifier",
     "CompletionNet",
