@@ -106,8 +106,10 @@ handout: build/assets/.laid executed  ## build the site for students, without sl
 weights: setup  ## train the checkpoints in data/weights again (about half an hour)
 	$(BIN)/python -m vae_helpers.pretrain
 
-sweep: setup  ## train the 95 small models of notebook 08's table again (about half an hour; goes on after a kill)
+sweep: setup  ## train the 261 small models of the tables of 08 and 09 again (two hours on one core; goes on after a kill)
 	$(BIN)/python -m vae_helpers.pretrain.sweep $(JOBS)
+	$(BIN)/python -m vae_helpers.pretrain.adversarial_table $(JOBS)
+	$(BIN)/python -m vae_helpers.pretrain.label_modes_table $(JOBS)
 
 bench: setup  ## measure speed against a textbook loop, threads, checks of shapes, and the notebooks' memory (about 10 minutes)
 	$(BIN)/python benchmarks/training_speed.py

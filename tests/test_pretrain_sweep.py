@@ -5,7 +5,8 @@ import json
 import pytest
 
 from vae_helpers.pretrain import sweep as made
-from vae_helpers.pretrain.sweep import append, make_sweep, read_finished, runs
+from vae_helpers.pretrain.resumable import append, read_finished
+from vae_helpers.pretrain.sweep import make_sweep, runs
 
 
 @pytest.fixture
@@ -42,6 +43,10 @@ def table() -> dict:
     return json.loads(made.TABLE.read_text(encoding="utf-8"))
 
 
+def finished() -> dict:
+    return read_finished(made.FINISHED, made.SETTINGS, made.COLUMNS)
+
+
 def test_what_was_killed_goes_on_and_does_nothing_twice(monkeypatch, measured, capsys):
     kill_after(monkeypatch, 7, measured)
     assert len(measured) == 7 and not made.TABLE.exists()
@@ -74,15 +79,15 @@ def test_a_torn_last_line_is_done_again(monkeypatch, measured, torn):
     made.FINISHED.write_text(kept, encoding="utf-8")
     make_sweep()
     assert measured == [*runs()][:5] + [*runs()][4:]
-    assert len(read_finished(made.FINISHED)) == len(table()["rows"]) == len([*runs()])
+    assert len(finished()) == len(table()["rows"]) == len([*runs()])
 
 
 def test_a_torn_first_line(measured):
     made.FINISHED.parent.mkdir()
     made.FINISHED.write_text(json.dumps(made.SETTINGS)[:20], encoding="utf-8")
-    assert read_finished(made.FINISHED) == {}
+    assert finished() == {}
     append(made.FINISHED, {"objective": "beta", "strength": 1, "seed": 0})
-    assert [*read_finished(made.FINISHED)] == [("beta", 1, 0)]
+    assert [*finished()] == [("beta", 1, 0)]
 
 
 def test_rows_of_other_settings_are_refused(monkeypatch, measured):

@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Integer
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
+from vae_helpers.checkpoints import load_checkpoint
+from vae_helpers.data import REPO_DATA
+from vae_helpers.encoding import decode_images
 from vae_helpers.evaluation import hole_fraction
 from vae_helpers.models import Classifier
 from vae_helpers.models.layers import evaluating
-from vae_helpers.validation import as_seed, check_dtype_of, check_finite, check_images, checked
+from vae_helpers.validation import as_seed, check_dtype_of, check_finite, check_images, check_some, checked
 
 
 class Fidelity(NamedTuple):
@@ -142,3 +145,21 @@ def nearest_ratio(
             raise ValueError(f"{name}: want at least one point, got none")
     to_drawn, to_real = (torch.cdist(new, points).amin(dim=1).mean() for points in (drawn, real))
     return to_drawn / to_real
+
+
+@torch.no_grad()
+def class_logits(model: nn.Module, z: Float[Tensor, "N D"]) -> Float[Tensor, "N 10"]:
+    """What the course's classifier says of decoded latents.
+
+    >>> from vae_helpers.models import VAE
+    >>> class_logits(VAE(2, (8,)), torch.zeros(4, 2)).shape
+    torch.Size([4, 10])
+
+    Raises:
+        TypeError: a model that can't decode, or latents of another dtype than its weights.
+        ValueError: no latents, or of another dimension than the model's.
+    """
+    check_some(z=z)
+    classifier = load_checkpoint(REPO_DATA / "weights" / "classifier.pt")
+    with evaluating(classifier):
+        return torch.cat([classifier(decode_images(model, part).float()) for part in z.split(1000)])

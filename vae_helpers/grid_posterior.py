@@ -27,6 +27,7 @@ def square_grid(side: int = 401, limit: float = 4.0) -> Grid:
     """``side`` x ``side`` points from -limit to limit."""
     check_whole(2, side=side)
     check_positive(limit=limit)
+    side, limit = int(side), float(limit)
     axis = torch.linspace(-limit, limit, side)
     z2, z1 = torch.meshgrid(axis, axis, indexing="ij")
     return Grid(torch.stack([z1.flatten(), z2.flatten()], dim=1), 2 * math.log(2 * limit / (side - 1)))

@@ -2,9 +2,12 @@
 
 import sys
 
+from vae_helpers.pretrain.adversarial import train_adversarial
 from vae_helpers.pretrain.classifier import train_classifier
+from vae_helpers.pretrain.code_flow import train_code_flow
 from vae_helpers.pretrain.conditional import train_conditional
 from vae_helpers.pretrain.digits import draw_map, train_digits
+from vae_helpers.pretrain.label_modes import train_label_modes
 from vae_helpers.pretrain.mnist_beta import train_mnist_beta
 from vae_helpers.pretrain.names import train_names
 from vae_helpers.pretrain.overfitting import train_overfitting
@@ -21,6 +24,9 @@ PARTS = {
     "overfitting": train_overfitting,
     "sprites": train_sprites,
     "mnist_beta": train_mnist_beta,
+    "adversarial": train_adversarial,
+    "label_modes": train_label_modes,
+    "code_flow": train_code_flow,
 }
 
 
