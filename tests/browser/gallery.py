@@ -10,10 +10,13 @@ from driving import PNG
 
 from vae_helpers.data import REPO_DATA
 
+# What a hand drags; of several in one widget, the first on the page.
+DRAGGED = ".noUi-base, .vae-pad-map, .vae-draw-paper, .vae-painter-plane, .vae-fader"
 TERMS = ("reconstruction", "kl", "total")
 SETUP = f"""
 import copy
 from vae_helpers.checkpoints import load_checkpoint
+from vae_helpers.code_flow import load_code_flow
 from vae_helpers.data import load_mnist
 from vae_helpers.exercises import solution
 from vae_helpers.models import VAE, CompletionVAE, ConditionalVAE, NameVAE
@@ -97,7 +100,9 @@ GALLERY = (
     Entry("part", "CompletionPad(CompletionVAE(), images, labels", ".vae-draw-paper", ".vae-completion-grid canvas"),
     Entry("style", "StylePad(styles, images, labels", ".vae-pad-map", ".vae-large canvas"),
     Entry("axes", "AxesDial(placer, shapes, factors, degrees=30", ".vae-fader", ".vae-axes-plane"),
+    Entry("flow", "CodeFlow(*load_code_flow()", ".vae-fader", ".vae-flow-map"),
     Entry("machine", "NameMachine(speller", ".vae-fader", ".vae-names-bars"),
+    Entry("painter", "PriorPainter(images, labels", ".vae-painter-plane", ".vae-painter-plane"),
     Entry("watch", "LiveLatentMap(images, labels", "", ".vae-map", python="watch(model)"),
     Entry("curve", "LiveLossCurve(", "", "img", python=f"curve(History([{EPOCH}]))"),
 )

@@ -42,7 +42,7 @@ def button(cell, text):
 
 def test_the_mouse_moves_it(notebook, cell, entry):
     before = gallery.seen(cell, entry.name)
-    drag(notebook.page, cell.locator(".noUi-base, .vae-pad-map, .vae-draw-paper, .vae-fader").first, 0.4, 0.8)
+    drag(notebook.page, cell.locator(gallery.DRAGGED).first, 0.4, 0.8)
     wait_for_change(notebook.page, lambda: gallery.seen(cell, entry.name), before)
 
 
@@ -134,7 +134,7 @@ def test_all_live_on_after_the_kernel_has_died(notebook):
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("ArrowLeft")
         before = wait_for_change(page, lambda: gallery.seen(shown, name), before)  # noqa: B023
-        drag(page, shown.locator(".noUi-base, .vae-pad-map, .vae-draw-paper, .vae-fader").first, 0.7, 0.3)
+        drag(page, shown.locator(gallery.DRAGGED).first, 0.7, 0.3)
         wait_for_change(page, lambda: gallery.seen(shown, name), before)  # noqa: B023
         pickers = 4 if "Interpolation" in cell else 0
         assert shown.locator(".vae-stage").evaluate(MARKED_DEAD) == [pickers, 0]

@@ -145,7 +145,7 @@ def move(engine, cell: str, entry: gallery.Entry) -> None:
     engine.press("ArrowRight")
     engine.press("End")
     before = wait_for_change(engine, cell, entry.picture, before)
-    x, y, width = engine.evaluate(LINE, [cell, ".noUi-base, .vae-pad-map, .vae-draw-paper, .vae-fader"])
+    x, y, width = engine.evaluate(LINE, [cell, gallery.DRAGGED])
     engine.drag((x + 0.9 * width, y), (x + 0.3 * width, y))
     wait_for_change(engine, cell, entry.picture, before)
     assert engine.evaluate("() => document.querySelectorAll('.vae-error').length") == 0

@@ -226,6 +226,7 @@ export function fakePage() {
   globalThis.ResizeObserver = FakeObserver;
   globalThis.getComputedStyle = () => ({ fontSize: "13px" });
   globalThis.devicePixelRatio = 1;
+  globalThis.innerHeight = 600;
   return frames;
 }
 

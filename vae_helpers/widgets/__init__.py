@@ -10,6 +10,7 @@ there, and :func:`vae_helpers.widgets.shared.scripts.linked` makes of them the o
 
 from vae_helpers.widgets.axes_dial import AxesDial
 from vae_helpers.widgets.beta_slider import BetaSlider
+from vae_helpers.widgets.code_flow import CodeFlow
 from vae_helpers.widgets.completion_pad import CompletionPad
 from vae_helpers.widgets.draw_pad import DrawPad
 from vae_helpers.widgets.interpolation import InterpolationSlider
@@ -19,6 +20,7 @@ from vae_helpers.widgets.latent_sliders import LatentSliders
 from vae_helpers.widgets.live_curve import LiveLossCurve
 from vae_helpers.widgets.live_latent_map import LiveLatentMap
 from vae_helpers.widgets.name_machine import NameMachine
+from vae_helpers.widgets.prior_painter import PriorPainter
 from vae_helpers.widgets.reduction_lab import ReductionLab
 from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
 from vae_helpers.widgets.style_pad import StylePad
@@ -26,6 +28,7 @@ from vae_helpers.widgets.style_pad import StylePad
 __all__ = [
     "AxesDial",
     "BetaSlider",
+    "CodeFlow",
     "CompletionPad",
     "DrawPad",
     "InterpolationSlider",
@@ -35,6 +38,7 @@ __all__ = [
     "LiveLatentMap",
     "LiveLossCurve",
     "NameMachine",
+    "PriorPainter",
     "ReductionLab",
     "ReparameterizationDials",
     "StylePad",
