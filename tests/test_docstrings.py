@@ -13,7 +13,9 @@ import vae_helpers
 WITH_EXAMPLES = ("losses", "encoding", "latent_space", "gradient_estimators", "probes", "fidelity", "quadrants",
                  "sketches", "colouring", "text", "sprites", "data.names", "overfitting", "disentanglement",
                  "total_correlation", "objectives", "sweep", "rotations", "handwriting", "few_labels", "found_factors",
-                 "models.vae", "models.autoencoder", "models.classifier", "models.conditional_vae",
+                 "adversarial", "mmd", "sampled_priors", "aggregate", "marginal", "parzen", "label_modes", "code_flow",
+                 "models.vae", "models.autoencoder", "models.adversarial_autoencoder", "models.classifier",
+                 "models.conditional_vae",
                  "models.completion", "models.sequences", "models.name_vae", "models.regression_net",
                  "models.conditions", "models.priors")  # fmt: skip
 

@@ -7,23 +7,40 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+import traitlets
 from torch import nn
 
 from vae_helpers import plots, quadrants, text
+from vae_helpers.adversarial import AdversarialStep, adversarial_step
+from vae_helpers.aggregate import aggregate_draws
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
+from vae_helpers.code_flow import Flow
 from vae_helpers.colouring import colour_digits
 from vae_helpers.data import binarize, load_mnist, load_names
 from vae_helpers.disentanglement import mutual_information_gap, separated_attribute_predictability
 from vae_helpers.encoding import decode_images, draw, encode_distributions, encode_means
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
 from vae_helpers.few_labels import label_curves
+from vae_helpers.fidelity import class_logits
+from vae_helpers.label_modes import chosen_images
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
-from vae_helpers.models import VAE, Autoencoder, Classifier, CompletionVAE, NameVAE, RegressionNet
+from vae_helpers.marginal import grid_log_prob
+from vae_helpers.mmd import mmd_step
+from vae_helpers.models import (
+    VAE,
+    AdversarialAutoencoder,
+    Autoencoder,
+    Classifier,
+    CompletionVAE,
+    NameVAE,
+    RegressionNet,
+)
 from vae_helpers.objectives import capacity_step, tcvae_step
 from vae_helpers.overfitting import k_means
 from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.quadrants import prior_nll, random_seen
 from vae_helpers.rotations import plane_rotation, turned_terms
+from vae_helpers.sampled_priors import GaussianPrior, PointsPrior, RingPrior, SwissRollPrior
 from vae_helpers.sprites import sprites
 from vae_helpers.sweep import describe
 from vae_helpers.text import NGram
@@ -32,6 +49,7 @@ from vae_helpers.training import History, NonFiniteLossError, fit, training_step
 from vae_helpers.widgets import (
     AxesDial,
     BetaSlider,
+    CodeFlow,
     CompletionPad,
     DrawPad,
     InterpolationSlider,
@@ -39,6 +57,7 @@ from vae_helpers.widgets import (
     LatentPad,
     LatentSliders,
     LiveLossCurve,
+    PriorPainter,
     ReductionLab,
     ReparameterizationDials,
 )
@@ -51,6 +70,14 @@ NAMES = torch.tensor([[3, 1, 4, 0]])
 PLACES = torch.tensor([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]])
 SEEN = torch.eye(4)[[0, 1, 2, 3, 0, 1]]
 NAN = float("nan")
+FLOW = Flow(
+    steps=torch.tensor([0, 10]),
+    codes=torch.stack([CODES, -CODES]),
+    draws=CODES,
+    discriminators=torch.rand(2, 9, generator=torch.Generator().manual_seed(2)),
+    reconstruction=torch.tensor([500.0, 140.0]),
+    judges=(2,),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +98,16 @@ def train(model: nn.Module, images, **options) -> History:
     return fit(model, images, **({"epochs": 1, "progress": False} | options))
 
 
+def play(model: AdversarialAutoencoder, images, **options) -> tuple:
+    step = AdversarialStep(model, GaussianPrior(2))
+    return step(model, optimizer(model), images, generator=torch.Generator().manual_seed(0), **options)
+
+
+def match(model: Autoencoder, images, **options) -> tuple:
+    step = mmd_step(GaussianPrior(2))
+    return step(model, optimizer(model), images, generator=torch.Generator().manual_seed(0), **options)
+
+
 # what takes a model and images, each under the name that its error gives the images
 TAKE_IMAGES = {
     "fit": (train, "train_images"),
@@ -79,6 +116,7 @@ TAKE_IMAGES = {
         "test_images",
     ),
     "evaluate": (evaluate, "images"),
+    "aggregate_draws": (aggregate_draws, "images"),
     "encode_means": (encode_means, "images"),
     "encode_distributions": (encode_distributions, "images"),
     "turned_terms": (lambda model, images: turned_terms(model, images, plane_rotation(2, 0, 1, 30)), "images"),
@@ -277,6 +315,7 @@ TAKE_WHOLE_NUMBERS = {
     "index": (lambda n: DrawPad(small(), X, LABELS, index=n), "index"),
     "index of a part": (lambda n: CompletionPad(CompletionVAE(2, (4,)), X, LABELS, index=n), "index"),
     "count": (lambda n: CompletionPad(CompletionVAE(2, (4,)), X, LABELS, count=n), "count"),
+    "components": (lambda n: PriorPainter(X, LABELS, components=n), "components"),
     "draws": (lambda n: KLDials(draws=n), "draws"),
     "draws of the trick": (lambda n: ReparameterizationDials(small(), draws=n), "draws"),
     "sets": (lambda n: ReparameterizationDials(small(), sets=n), "sets"),
@@ -295,6 +334,16 @@ TAKE_WHOLE_NUMBERS = {
     "draws of kl_parts": (lambda n: kl_parts(SEEN, SEEN, draws=n), "draws"),
     "batch": (lambda n: minibatch_log_weights(n, 200, "weighted"), "batch"),
     "images": (lambda n: minibatch_log_weights(2, n, "weighted"), "images"),
+    "modes": (RingPrior, "modes"),
+    "draws of a Gaussian": (lambda n: GaussianPrior().sample(n, torch.Generator()), "n"),
+    "draws of a ring": (lambda n: RingPrior().sample(n, torch.Generator()), "n"),
+    "draws of a swiss roll": (lambda n: SwissRollPrior().sample(n, torch.Generator()), "n"),
+    "draws of points": (lambda n: PointsPrior(CODES).sample(n, torch.Generator()), "n"),
+    "side of a grid": (lambda n: grid_log_prob(small(), X.round(), n), "side"),
+    "labels a class": (lambda n: chosen_images(torch.arange(10).repeat(2), n), "per_class"),
+    "latent_dim of a prior": (GaussianPrior, "latent_dim"),
+    "latent_dim of an adversarial autoencoder": (lambda n: AdversarialAutoencoder(n, (4,)), "latent_dim"),
+    "judges": (lambda n: AdversarialAutoencoder(2, (4,), judges=[n]), "judges"),
     "latent_dim of a rotation": (lambda n: plane_rotation(n, 0, 1, 45), "latent_dim"),
     "first": (lambda n: plane_rotation(4, n, 0, 45), "first"),
     "second": (lambda n: plane_rotation(4, 0, n, 45), "second"),
@@ -325,6 +374,9 @@ TAKE_SEEDS = {
     "evaluate": lambda seed: evaluate(small(), X, seed=seed),
     "VAE": lambda seed: VAE(2, (4,), seed=seed),
     "Autoencoder": lambda seed: Autoencoder(2, (4,), seed=seed),
+    "AdversarialAutoencoder": lambda seed: AdversarialAutoencoder(2, (4,), seed=seed),
+    "aggregate_draws": lambda seed: aggregate_draws(small(), X, seed),
+    "chosen_images": lambda seed: chosen_images(LABELS, "all", seed),
     "Classifier": lambda seed: Classifier(2, seed=seed),
     "RegressionNet": lambda seed: RegressionNet(2, (1,), (4,), seed=seed),
     "colour_digits": lambda seed: colour_digits(X, LABELS, seed=seed),
@@ -362,12 +414,20 @@ def test_seeds_of_numpy_draw_the_same():
     assert torch.equal(small().sample(2, seed=np.int64(7)), small().sample(2, seed=7))
 
 
-@pytest.mark.parametrize("door", ["InterpolationSlider", "LatentPad", "DrawPad", "CompletionPad"])
+@pytest.mark.parametrize(
+    "door", ["InterpolationSlider", "LatentPad", "DrawPad", "CompletionPad", "PriorPainter", "CodeFlow"]
+)
 @pytest.mark.parametrize(
     "labels", [None, [0] * 6, LABELS.float(), LABELS > 2, LABELS[:, None], LABELS[:2], LABELS + 9, LABELS - 1]
 )
 def test_labels(door, labels):
-    calls = {"LatentPad": LatentPad, "DrawPad": DrawPad, "CompletionPad": CompletionPad}
+    calls = {
+        "LatentPad": LatentPad,
+        "DrawPad": DrawPad,
+        "CompletionPad": CompletionPad,
+        "PriorPainter": lambda model, images, labels: PriorPainter(images, labels, components=3),
+        "CodeFlow": lambda model, images, labels: CodeFlow({"one": FLOW}, labels),
+    }
     call = calls.get(door, lambda *arguments: InterpolationSlider(*arguments, 0, 1))
     model = CompletionVAE(2, (4,)) if door == "CompletionPad" else small()
     call(model, X, LABELS.to(torch.uint8))
@@ -392,6 +452,8 @@ TAKE_BETA = {
     "vae_loss": lambda beta: vae_loss(torch.ones(3), torch.ones(3), beta),
     "mean_vae_loss": lambda beta: mean_vae_loss(*[torch.zeros(3, 2)] * 4, beta),
     "warm_up": lambda beta: warm_up(2, beta),
+    "adversarial_step": lambda beta: play(AdversarialAutoencoder(2, (4,)), X, beta=beta),
+    "mmd_step": lambda beta: match(Autoencoder(2, (4,)), X, beta=beta),
 }
 
 
@@ -402,6 +464,104 @@ def test_beta(door):
     for beta in (-1, NAN, float("inf"), "1", None, True, torch.ones(3)):
         with pytest.raises(ValueError, match=r"^beta(\(0\))?: want a number >= 0"):
             TAKE_BETA[door](beta)
+
+
+@pytest.mark.parametrize(
+    ("prior", "name"),
+    [
+        (lambda number: RingPrior(radius=number), "radius"),
+        (lambda number: RingPrior(spread=number), "spread"),
+        (lambda number: SwissRollPrior(turns=number), "turns"),
+        (lambda number: SwissRollPrior(radius=number), "radius"),
+        (lambda number: SwissRollPrior(spread=number), "spread"),
+    ],
+)
+def test_shapes_of_priors(prior, name):
+    assert prior(np.float32(0.5)).sample(2, torch.Generator()).shape == (2, 2)
+    for number in (0, -1, NAN, float("inf"), "1", None, True):
+        with pytest.raises(ValueError, match=f"^{name}: want a number > 0, got"):
+            prior(number)
+
+
+@pytest.mark.parametrize("points", [None, [[0.0, 1.0]], torch.zeros(3), torch.zeros(0, 2), torch.full((2, 2), NAN)])
+def test_points_that_are_no_prior(points):
+    with pytest.raises((TypeError, ValueError), match="^points: "):
+        PointsPrior(points)
+
+
+@pytest.mark.parametrize("prior", [None, GaussianPrior, lambda n, generator: torch.zeros(n, 2)])
+@pytest.mark.parametrize("door", [mmd_step, lambda prior: AdversarialStep(AdversarialAutoencoder(2, (4,)), prior)])
+def test_no_such_prior(door, prior):
+    with pytest.raises(TypeError, match="^prior: want"):
+        door(prior)
+
+
+@pytest.mark.parametrize("wrong", sorted(WRONG_IMAGES.keys() - {"float64", "half"}))
+def test_images_without_a_model(wrong):
+    """Where no weights say in which precision: any will do."""
+    images, error, message = WRONG_IMAGES[wrong]
+    with pytest.raises(error, match=f"^images: {message}"):
+        PriorPainter(images, LABELS, components=3)
+    for fine in ("float64", "half"):
+        assert PriorPainter(WRONG_IMAGES[fine][0], LABELS, components=3)
+
+
+@pytest.mark.parametrize("prior", [None, 3, "star", ["ring"], GaussianPrior()])
+def test_no_prior_of_the_painter(prior):
+    with pytest.raises(ValueError, match="^prior: want one of"):
+        PriorPainter(X, LABELS, components=3, prior=prior)
+
+
+@pytest.mark.parametrize("painting", [None, "heart", 3, [1.0, 2.0], [["a", "b"]], [[1.0, NAN]], torch.zeros(2, 3)])
+def test_points_that_are_no_painting(painting):
+    painter = PriorPainter(X, LABELS, components=3)
+    before = painter.points
+    with pytest.raises((TypeError, ValueError), match="^painting: want"):
+        painter.painting = painting
+    assert painter.points == before and painter.prior_name == "heart"
+
+
+@pytest.mark.parametrize(
+    "flows",
+    [
+        None,
+        [FLOW],
+        {},
+        {1: FLOW},
+        {"": FLOW},
+        {"one": 3},
+        {"one": FLOW, "other": FLOW._replace(judges=(2, 1))},
+        {"one": FLOW._replace(codes=FLOW.codes * NAN)},
+        {"one": FLOW._replace(steps=[0, 10])},
+        {"one": FLOW._replace(steps=FLOW.steps.flip(0))},
+        {"one": FLOW, "other": FLOW._replace(codes=FLOW.codes[:, :3])},
+    ],
+)
+def test_no_such_flows(flows):
+    with pytest.raises((TypeError, ValueError), match="^flows"):
+        CodeFlow(flows, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("widget", "trait"),
+    [(lambda: CodeFlow({"one": FLOW}, LABELS), "time"), (lambda: PriorPainter(X, LABELS, components=3), "weight")],
+)
+def test_a_number_of_a_widget(widget, trait):
+    widget = widget()
+    for number in (1, 0.5, np.float32(0.5), np.int64(1)):
+        setattr(widget, trait, number)
+        assert getattr(widget, trait) == number and type(getattr(widget, trait)) is float
+    for number in (-1, 101, NAN, "1", None, True, [1]):
+        with pytest.raises(traitlets.TraitError, match=f"^{trait}: want a number from 0 to"):
+            setattr(widget, trait, number)
+
+
+@pytest.mark.parametrize("door", [play, match])
+@pytest.mark.parametrize("wrong", ["a list", "bytes", "float64", "flat", "none"])
+def test_images_of_a_step(door, wrong):
+    images, error, message = WRONG_IMAGES[wrong]
+    with pytest.raises(error, match=f"^(batch|x|images).*: {message}"):
+        door(AdversarialAutoencoder(2, (4,)), images)
 
 
 def test_a_schedule_is_read_before_the_first_epoch():
@@ -493,6 +653,20 @@ def test_coding_is_done_in_eval_mode():
     model.drop.eval()
     encode_means(model, X)
     assert model.training and not model.drop.training
+
+
+@pytest.mark.parametrize("model", [None, AdversarialAutoencoder, nn.Linear(2, 784), lambda x: x])
+def test_no_such_model_in_a_game(model):
+    mmd = mmd_step(GaussianPrior(2))
+    for call in (
+        lambda: AdversarialStep(model, GaussianPrior(2)),
+        lambda: adversarial_step(model, None, None, X, CODES, 1.0),
+        lambda: mmd(model, None, X),
+        lambda: grid_log_prob(model, X.round()),
+        lambda: class_logits(model, CODES),
+    ):
+        with pytest.raises(TypeError, match="^model: want an nn.Module with .*, got"):
+            call()
 
 
 def test_values_that_would_count_as_certain():

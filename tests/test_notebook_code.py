@@ -18,7 +18,8 @@ from vae_helpers.encoding import draw, encode_distributions
 from vae_helpers.exercises.topics.gradients import open_paths
 from vae_helpers.latent_space import log_prior
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
-from vae_helpers.models import VAE, ConditionalVAE
+from vae_helpers.mmd import squared_mmd
+from vae_helpers.models import VAE, AdversarialAutoencoder, ConditionalVAE
 from vae_helpers.models.priors import gaussian_log_prob, mean_weight_nll
 from vae_helpers.objectives import tcvae_step
 from vae_helpers.total_correlation import kl_parts
@@ -246,3 +247,19 @@ def test_evidence_by_importance_sampling(axes, images):
     log_q = gaussian_log_prob(z, mu.expand_as(z), logvar.expand_as(z))
     axes |= {"one": x.expand(50, -1, -1, -1), "log_q": log_q}
     assert axes["log_evidence"](model.decode, z) == pytest.approx(-nll.item(), abs=1e-3)
+
+
+def test_the_small_adversarial_autoencoder(images):
+    small = definitions("09_adversarial_autoencoder")["SmallAAE"](2)
+    model = AdversarialAutoencoder(2, (128, 64), judges=(64, 64), seed=4)
+    small.load_state_dict(dict(zip(small.state_dict(), model.state_dict().values(), strict=True)))
+    z = small.encode(images[:6])
+    torch.testing.assert_close(z, model.encode(images[:6]))
+    torch.testing.assert_close(small.decode(z), model.decode(z))
+    torch.testing.assert_close(small.discriminate(z), model.discriminate(z))
+
+
+def test_mmd_from_its_formula():
+    a, b = torch.randn(2, 50, 2, generator=Generator().manual_seed(0))
+    scope = definitions("09_adversarial_autoencoder")
+    torch.testing.assert_close(scope["mmd2"](a, b + 1), squared_mmd(a, b + 1), atol=1e-5, rtol=1e-4)

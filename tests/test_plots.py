@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from vae_helpers import plots
+from vae_helpers.encoding import encode_means
 from vae_helpers.latent_space import quantile_grid
-from vae_helpers.models import VAE, Autoencoder, ConditionalVAE
+from vae_helpers.models import VAE, AdversarialAutoencoder, Autoencoder, ConditionalVAE
+from vae_helpers.sampled_priors import GaussianPrior
 from vae_helpers.training import History, fit
 
 
@@ -191,3 +193,11 @@ def test_convergence():
     sizes = torch.tensor([10, 100])
     fig = plots.convergence(sizes, {"seed 0": torch.tensor([0.3, 0.02])}, 1 / sizes.sqrt())
     assert fig.axes[0].get_xscale() == fig.axes[0].get_yscale() == "log"
+
+
+def test_the_adversarial_diagram_holds_each_code_and_as_many_draws(images):
+    model = AdversarialAutoencoder(3, (8,))
+    (axis,) = plots.adversarial_architecture(model, images[:30], GaussianPrior(3)).axes
+    codes, draws = (inset.lines[0].get_xydata() for inset in axis.child_axes if inset.lines)
+    torch.testing.assert_close(torch.tensor(codes).float(), encode_means(model, images[:30])[:, :2])
+    assert draws.shape == (30, 2)

@@ -4,19 +4,24 @@ A notebook draws one as ``plots.NAME(...)``; a test refuses those that none draw
 Each function returns a matplotlib ``Figure`` and shows nothing.
 """
 
+from vae_helpers.plots.aggregate import aggregate_scores, code_maps, trade_offs, weight_costs
 from vae_helpers.plots.axes import place_maps, turned_axes
+from vae_helpers.plots.code_flow import code_flow
 from vae_helpers.plots.colors import CLASS_COLORS
 from vae_helpers.plots.colour import colour_rows
 from vae_helpers.plots.control import fidelities
 from vae_helpers.plots.curves import convergence, dots, kl_picture, lines, loss_curves, path_lengths, path_profile
-from vae_helpers.plots.diagrams import architectures, conditional_architecture
+from vae_helpers.plots.diagrams import adversarial_architecture, architectures, conditional_architecture
 from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
 from vae_helpers.plots.few_labels import few_labels
+from vae_helpers.plots.game import best_discriminators, game_losses, saturation
 from vae_helpers.plots.graphs import backward_graphs
 from vae_helpers.plots.images import compare_images, manifold, show_images
 from vae_helpers.plots.information import information_tables, kl_bars
+from vae_helpers.plots.label_modes import class_ring, labels_needed
 from vae_helpers.plots.maps import add_path, clouds, latent_map, latent_maps
 from vae_helpers.plots.overfitting import overfitting_gaps
+from vae_helpers.plots.painter import painted_prior
 from vae_helpers.plots.quadrants import completions
 from vae_helpers.plots.sweep import equal_reconstruction, five_betas
 from vae_helpers.plots.traversals import traversals
@@ -24,9 +29,15 @@ from vae_helpers.plots.traversals import traversals
 __all__ = [
     "CLASS_COLORS",
     "add_path",
+    "aggregate_scores",
+    "adversarial_architecture",
     "architectures",
     "backward_graphs",
+    "class_ring",
+    "best_discriminators",
     "clouds",
+    "code_maps",
+    "code_flow",
     "colour_rows",
     "compare_images",
     "completions",
@@ -37,10 +48,12 @@ __all__ = [
     "few_labels",
     "fidelities",
     "five_betas",
+    "game_losses",
     "gap",
     "information_tables",
     "kl_bars",
     "kl_picture",
+    "labels_needed",
     "latent_map",
     "latent_maps",
     "lines",
@@ -48,12 +61,16 @@ __all__ = [
     "loss_curves",
     "manifold",
     "overfitting_gaps",
+    "painted_prior",
     "path_lengths",
     "path_profile",
     "place_maps",
     "posteriors",
     "rate_distortion",
+    "saturation",
     "show_images",
+    "trade_offs",
     "traversals",
     "turned_axes",
+    "weight_costs",
 ]

@@ -8,9 +8,11 @@ from matplotlib.patches import Ellipse, Polygon
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from vae_helpers.models import VAE, Autoencoder, ConditionalVAE, reparameterize
+from vae_helpers.encoding import encode_means
+from vae_helpers.models import VAE, AdversarialAutoencoder, Autoencoder, ConditionalVAE, reparameterize
 from vae_helpers.models.priors import LearnedPrior
 from vae_helpers.plots.images import _ink
+from vae_helpers.sampled_priors import Prior
 
 BLUE, ORANGE, RED = "#3f90da", "#ffa90e", "#bd1f01"
 CONDITION = {"boxstyle": "round,pad=0.4", "fc": "#fbe3dc", "ec": "#bd1f01"}
@@ -74,6 +76,41 @@ def conditional_architecture(model: ConditionalVAE, image: Tensor, label: Tensor
         axis.annotate("", (x, y), (5.6, -2.05), arrowprops=told | {"connectionstyle": bend}, zorder=0)
     if learned:
         axis.text(5.72, -1.55, "in some models", fontsize=10, color=RED, va="center")
+    fig.tight_layout(pad=0.3)
+    return fig
+
+
+def adversarial_architecture(model: AdversarialAutoencoder, images: Tensor, prior: Prior, seed: int = 0) -> Figure:
+    """An adversarial autoencoder: the first of ``images``, (N, 1, 28, 28), goes through; below, who judges the codes.
+
+    The two planes, of one scale, hold the codes of all images and as many draws of the prior, made with ``seed``; the
+    black dot is the first image's code.
+    """
+    fig, axis = plt.subplots(figsize=(11, 4.3))
+    codes = encode_means(model, images)[:, :2]
+    decoded = model.decode(model.encode(images[:1])).detach()
+    _frame(axis, "Adversarial autoencoder", images[0], torch.sigmoid(decoded)[0])
+    axis.set_ylim(-3.1, 1.25)
+    plane = _plane(axis, "codes of all images", y=1.0)
+    below = axis.inset_axes([4.8, -2.65, 1.6, 1.6], transform=axis.transData)
+    below.set(xticks=[], yticks=[])
+    draws = prior.sample(len(images), Generator().manual_seed(seed))[:, :2]
+    for inset, points, color in ((plane, codes, ORANGE), (below, draws, BLUE)):
+        inset.plot(*points.T, ".", color=color, ms=2)
+        _zoom(inset, torch.zeros(2), 4.5)
+    plane.plot(*codes[0].tolist(), "o", color="black", ms=7)
+    axis.text(4.65, -1.85, "draws of\nthe prior $p(z)$", ha="right", va="center")
+    _arrow(axis, 3.35, 4.75, "$z$")
+    _arrow(axis, 6.45, 7.75, "$z$")
+    axis.add_patch(Polygon(((7.8, -1.1), (9.2, -1.5), (9.2, -2.2), (7.8, -2.6)), fc=RED, alpha=0.25, ec="black"))
+    axis.text(8.5, -1.85, "Discriminator", ha="center", va="center", fontsize=9.5)
+    axis.text(9.3, -1.85, "$D(z)$: a draw\nof the prior?", va="center")
+    solid = {"arrowstyle": "-|>", "color": "black", "lw": 1.5}
+    axis.annotate("", (7.75, -1.4), (6.45, -0.6), arrowprops=solid)
+    axis.annotate("", (7.75, -1.85), (6.45, -1.85), arrowprops=solid)
+    axis.plot([8.5, 8.5, 2.6, 2.6], [-2.45, -2.95, -2.95, -0.9], color=RED, ls="--", lw=1.8)
+    axis.annotate("", (2.6, -0.72), (2.6, -0.95), arrowprops=solid | {"color": RED, "lw": 1.8})
+    axis.text(2.45, -2.3, "the encoder learns\nto deceive it", ha="right", va="center", color=RED)
     fig.tight_layout(pad=0.3)
     return fig
 

@@ -15,7 +15,7 @@ def latent_map(codes: Tensor, labels: Tensor, *, size: float = 6.5, limit: float
     """2-D codes (N, 2), coloured by class, each class named at its median; circles hold 50, 90, 99 % of the prior."""
     _check_plane(codes)
     fig, axis = plt.subplots(figsize=(size, size * 0.92))
-    _scatter_classes(axis, codes, labels)
+    scatter_classes(axis, codes, labels)
     for mass in (0.5, 0.9, 0.99):
         radius = np.sqrt(-2 * np.log(1 - mass))  # the norm of a 2-D standard normal is Rayleigh distributed
         axis.add_patch(plt.Circle((0, 0), radius, fill=False, ls=":", color="black", lw=0.8))
@@ -50,7 +50,7 @@ def latent_maps(codes: dict[str, Tensor], labels: Tensor, size: float = 3.4) -> 
     fig, axes = plt.subplots(1, len(codes), figsize=(size * len(codes) + 0.8, size), squeeze=False)
     for axis, (name, points) in zip(axes[0], codes.items(), strict=True):
         _check_plane(points)
-        _scatter_classes(axis, points, labels, point_size=3, apart=0.13)
+        scatter_classes(axis, points, labels, point_size=3 if len(points) > 1000 else 12, apart=0.13)
         low, high = points.quantile(0.001, dim=0), points.quantile(0.999, dim=0)
         axis.set(title=name, xlim=(low[0].item(), high[0].item()), ylim=(low[1].item(), high[1].item()))
         axis.set(xlabel="$z_1$", ylabel="$z_2$")
@@ -98,7 +98,7 @@ def _check_plane(codes: Tensor) -> None:
         raise ValueError(f"codes: want shape (N, 2), got {tuple(codes.shape)}; a map needs a 2-D latent space")
 
 
-def _scatter_classes(axis: Axes, codes: Tensor, labels: Tensor, point_size: float = 6, apart: float = 0.08) -> None:
+def scatter_classes(axis: Axes, codes: Tensor, labels: Tensor, point_size: float = 6, apart: float = 0.08) -> None:
     """Points coloured by class, and each class's digit near its median, none under another."""
     digits = labels.unique().tolist()
     for digit in digits:
