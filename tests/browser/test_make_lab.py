@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 import pytest
 from conftest import new_context
@@ -57,9 +58,17 @@ def made_lab(course: Path, *settings: str) -> Iterator[str]:
         while not (found := ADDRESS.search(log.read_text(encoding="utf-8"))):
             assert server.poll() is None and time.monotonic() < stop, log.read_text(encoding="utf-8")
             time.sleep(0.1)
+        while not listens(urlsplit(found[0])):  # it prints its address a moment before
+            assert server.poll() is None and time.monotonic() < stop, log.read_text(encoding="utf-8")
+            time.sleep(0.1)
         yield found[0]
     finally:
         end(server)
+
+
+def listens(address: SplitResult) -> bool:
+    with socket.socket() as visitor:
+        return visitor.connect_ex((address.hostname, address.port)) == 0
 
 
 @pytest.fixture
