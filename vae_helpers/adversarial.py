@@ -86,7 +86,7 @@ def adversarial_step(
         d_optimizer: holds the discriminator's parameters.
         real: draws of the prior.
         weight: of :func:`encoder_loss` beside the reconstruction, at least 0.
-        labels: which rings or classes the discriminator is told, for a model with ``classes``.
+        labels: the classes that the discriminator is told, for a model with ``classes``.
 
     Returns:
         The reconstruction and the encoder's loss, (N,), and the discriminator's loss, all in nats and before their
