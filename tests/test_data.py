@@ -1,15 +1,29 @@
 import gzip
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 
-from vae_helpers.data import DataError, binarize, load_fashion_mnist, load_kmnist, load_mnist, load_names, mnist, names
+from vae_helpers.data import (
+    DataError,
+    binarize,
+    load_fashion_mnist,
+    load_kmnist,
+    load_mnist,
+    load_names,
+    load_pen_digits,
+    mnist,
+    names,
+    pen_digits,
+)
 from vae_helpers.data.archives import REPO_DATA, find_archive
+from vae_helpers.data.tables import read_rows
 
 LABELS = "t10k-labels-idx1-ubyte.gz"
 REAL = REPO_DATA / "MNIST" / "raw"
@@ -169,9 +183,12 @@ def test_a_failed_download_leaves_nothing_behind(elsewhere, offline):
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root to become another user")
 def test_read_only_checkout(tmp_path):
     """As on a shared hub: an ordinary user, a checkout that only root may write."""
-    code = "import os; from vae_helpers.data import load_mnist; os.setuid(65534); print(len(load_mnist('test')[0]))"
+    code = (
+        "import os; from vae_helpers.data import load_mnist, load_pen_digits; os.setuid(65534); "
+        "print(len(load_mnist('test')[0]), len(load_pen_digits('test')[0]))"
+    )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", cwd=tmp_path)
-    assert result.stdout.strip() == "10000", result.stderr
+    assert result.stdout.split() == ["10000", "2198"], result.stderr
 
 
 def test_thirty_at_once(elsewhere, monkeypatch):
@@ -245,3 +262,80 @@ def test_damaged_names_are_restored_or_named(elsewhere, monkeypatch, offline):
 def test_no_such_part_of_the_names():
     with pytest.raises(ValueError, match='split: want "train" or "test", got \'validation\''):
         load_names("validation")
+
+
+@pytest.fixture(scope="module")
+def pen():
+    """By the split's name, its strokes and labels; treat them as read-only."""
+    return {split: load_pen_digits(split) for split in ("train", "test")}
+
+
+def test_pen_digits_are_split_once_and_for_all(pen):
+    """A fifth held out; the same ones each time, other ones with another seed; nothing else is drawn anew."""
+    (train, written), (test, held_out) = pen["train"], pen["test"]
+    assert train.shape == (8794, 8, 2) and test.shape == (2198, 8, 2) and train.dtype == test.dtype == torch.float32
+    assert written.shape == (8794,) and held_out.shape == (2198,) and written.dtype == held_out.dtype == torch.int64
+    counts = [1143, 1143, 1144, 1055, 1144, 1055, 1056, 1142, 1055, 1055]  # as UCI's description has them
+    assert (torch.bincount(written) + torch.bincount(held_out)).tolist() == counts
+    assert torch.bincount(held_out).min() > 160  # at random: no class is left out of it
+    before = torch.get_rng_state()
+    again, other = load_pen_digits("test", seed=0), load_pen_digits("test", seed=1)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(again[0], test) and torch.equal(again[1], held_out) and not torch.equal(other[1], held_out)
+
+
+def test_pen_digits_are_those_of_the_file_spread_over_their_steps(pen):
+    """Each of them once, in the one part or the other; a few numbers are rounded over the edge of their step."""
+    with gzip.open(REPO_DATA / "pen_digits" / "penbased.dat.gz", "rt", encoding="utf-8") as file:
+        written = Counter(tuple(map(int, line.split(","))) for line in file)
+    strokes, labels = (torch.cat(parts) for parts in zip(*pen.values(), strict=True))
+    assert strokes.min() >= 0 and strokes.max() <= 1
+    units = strokes.double() * 101
+    read = torch.cat([units.floor().long().flatten(1), labels[:, None]], dim=1)
+    assert (written - Counter(map(tuple, read.tolist()))).total() <= 5 and len(read) == written.total() == 10_992
+    rest = units.frac().flatten()
+    assert torch.histc(rest, 10, 0, 1) / len(rest) == pytest.approx(0.1, abs=0.003)
+    assert torch.corrcoef(units.frac().flatten(1).T).fill_diagonal_(0).abs().max() < 0.05  # a U for each number
+    assert units.amin(dim=1).max() < 1.001 and units.amax(dim=1).min() > 99.999  # each is stretched to all four edges
+
+
+def test_pen_digits_stand_upright_and_are_in_the_order_of_writing(pen):
+    """A 7 begins at the top left, goes to the right and down; a flipped or reversed one doesn't."""
+    strokes, labels = pen["test"]
+    begin, third, end = strokes[labels == 7].mean(dim=0)[[0, 2, 7]].tolist()
+    assert begin[0] < 0.2 and third[0] > 0.6 and begin[1] > 0.7 and end[1] < 0.5
+
+
+def test_damaged_pen_digits_are_restored_or_named(elsewhere, monkeypatch, offline):
+    bad = pen_digits.ARCHIVE.below(elsewhere / "mine")
+    bad.parent.mkdir(parents=True)
+    bad.write_bytes(gzip.compress(b"47,100,27,81,57,37,26,0,0,23,56,53,100,90,40,98,8\n"))
+    monkeypatch.setenv("VAE_DATA_DIR", str(elsewhere / "mine"))
+    said = "git checkout -- data/pen_digits"
+    with pytest.warns(UserWarning, match="is damaged"), pytest.raises(DataError, match=said):
+        load_pen_digits("test")
+    shutil.copytree(REPO_DATA / "pen_digits", elsewhere / "repo" / "pen_digits")
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert len(load_pen_digits("test")[0]) == 2198
+    assert bad.read_bytes() == (REPO_DATA / "pen_digits" / "penbased.dat.gz").read_bytes()
+
+
+def test_missing_pen_digits_are_named(elsewhere, offline):
+    with pytest.raises(DataError, match="git checkout -- data/pen_digits"):
+        load_pen_digits("train")
+
+
+def test_no_such_part_of_the_pen_digits():
+    with pytest.raises(ValueError, match='split: want "train" or "test", got \'validation\''):
+        load_pen_digits("validation")
+
+
+def test_rows_of_a_table(tmp_path):
+    path = tmp_path / "table.json"
+    rows = [{"kind": "a", "seed": 0}, {"kind": "b", "seed": 0}, {"kind": "a", "n": 3}]
+    path.write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    assert [row["kind"] for row in read_rows(path)] == ["a", "b", "a"]
+    assert read_rows(path, kind="a", seed=0) == [{"kind": "a", "seed": 0}]
+    assert read_rows(path, kind="c") == []
+    with pytest.raises(ValueError, match="^sead: want a column of table.json, kind, n, seed"):
+        read_rows(path, sead=0)

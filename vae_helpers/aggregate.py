@@ -4,7 +4,6 @@ AE (no way at all), VAE (a KL for each image), AAE (a discriminator), WAE (the M
 :func:`measure`; ``python -m vae_helpers.pretrain.adversarial_table`` makes the table.
 """
 
-import json
 from statistics import fmean
 from typing import Any, Literal, get_args
 
@@ -14,6 +13,7 @@ from torch import Generator, Tensor, nn
 
 from vae_helpers.adversarial import AdversarialStep
 from vae_helpers.data import REPO_DATA, load_mnist
+from vae_helpers.data.tables import read_rows
 from vae_helpers.encoding import draw, encode_distributions, encode_means
 from vae_helpers.evaluation import evaluate, hole_fraction
 from vae_helpers.fidelity import class_logits
@@ -198,6 +198,8 @@ def load_adversarial(**wanted: Any) -> list[Row]:
 
     Args:
         wanted: what a row must say, by column.
+
+    Raises:
+        ValueError: no such column.
     """
-    rows = json.loads(TABLE.read_text(encoding="utf-8"))["rows"]
-    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+    return read_rows(TABLE, **wanted)

@@ -3,7 +3,6 @@
 Tensors of another dtype or shape than the signature says raise ``TypeError`` or ``ValueError``.
 """
 
-import json
 from typing import Any
 
 import torch
@@ -11,6 +10,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from vae_helpers.data import REPO_DATA
+from vae_helpers.data.tables import read_rows
 from vae_helpers.encoding import decode_images
 from vae_helpers.handwriting import measure
 from vae_helpers.latent_space import traverse
@@ -102,7 +102,7 @@ def load_table() -> list[dict[str, Any]]:
     >>> sorted({(row["beta"], row["seed"]) for row in load_table()})
     [(1.0, 0), (1.0, 1), (1.0, 2), (4.0, 0), (4.0, 1), (4.0, 2)]
     """
-    return json.loads(TABLE.read_text(encoding="utf-8"))["rows"]
+    return read_rows(TABLE)
 
 
 def _centred(**columns: Tensor) -> Float[Tensor, "N D"]:

@@ -3,7 +3,6 @@
 The rows of the table are measured by :func:`measure`; ``python -m vae_helpers.pretrain.label_modes_table`` makes it.
 """
 
-import json
 from statistics import fmean
 from typing import Any, Literal, get_args
 
@@ -13,6 +12,7 @@ from torch import Generator, Tensor
 
 from vae_helpers.adversarial import AdversarialStep
 from vae_helpers.data import REPO_DATA, load_mnist
+from vae_helpers.data.tables import read_rows
 from vae_helpers.encoding import encode_means
 from vae_helpers.evaluation import Data, evaluate, hole_fraction
 from vae_helpers.few_labels import read_linear, read_nearest
@@ -209,7 +209,7 @@ def load_label_modes() -> list[Row]:
     >>> sorted({row["kind"] for row in load_label_modes()})
     ['autoencoder', 'both', 'half', 'labelled', 'pixels', 'ring']
     """
-    return json.loads(TABLE.read_text(encoding="utf-8"))["rows"]
+    return read_rows(TABLE)
 
 
 def _without_labels(kind: Kind, images: Tensor, labels: Tensor, weight: float, seed: int) -> Row:

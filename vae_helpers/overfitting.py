@@ -3,7 +3,6 @@
 Each of the conditions here is defined for a new image too, so that a test image has one: see :func:`conditions_of`.
 """
 
-import json
 from typing import Literal, get_args
 
 import torch
@@ -11,6 +10,7 @@ from jaxtyping import Float, Integer
 from torch import Generator, Tensor
 
 from vae_helpers.data import REPO_DATA, load_mnist
+from vae_helpers.data.tables import read_rows
 from vae_helpers.evaluation import evaluate
 from vae_helpers.models import ConditionalVAE
 from vae_helpers.training import fit
@@ -134,4 +134,4 @@ def load_table() -> list[dict[str, str | int | float]]:
     >>> sorted({row["condition"] for row in load_table()})
     ['cluster', 'few random', 'image', 'label', 'none', 'random']
     """
-    return json.loads(TABLE.read_text(encoding="utf-8"))["rows"]
+    return read_rows(TABLE)

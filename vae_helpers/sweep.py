@@ -3,7 +3,6 @@
 The rows of the table are measured by :func:`measure`; ``make sweep`` makes the table.
 """
 
-import json
 import math
 from statistics import fmean
 from typing import Any, Literal, get_args
@@ -13,6 +12,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from vae_helpers.data import REPO_DATA
+from vae_helpers.data.tables import read_rows
 from vae_helpers.disentanglement import factor_entropies, information_gaps, mutual_information, mutual_information_gap
 from vae_helpers.encoding import draw, encode_distributions
 from vae_helpers.evaluation import active_units, evaluate
@@ -199,7 +199,7 @@ def load_sweep() -> list[Row]:
     >>> sorted({row["strength"] for row in load_sweep() if row["objective"] == "beta"})
     [1, 2, 4, 8, 16]
     """
-    return json.loads(TABLE.read_text(encoding="utf-8"))["rows"]
+    return read_rows(TABLE)
 
 
 def shares_of_variance(rows: list[Row], score: str) -> dict[str, float]:

@@ -4,9 +4,16 @@ from vae_helpers.data.archives import REPO_DATA, DataError
 from vae_helpers.data.binarization import BINARIZATIONS, Binarization, binarize
 from vae_helpers.data.mnist import load_fashion_mnist, load_kmnist, load_mnist
 from vae_helpers.data.names import load_names
+from vae_helpers.data.pen_digits import load_pen_digits
 
 # the one list of data sets, by the name of their folder in data/
-DATASETS = {"MNIST": load_mnist, "FashionMNIST": load_fashion_mnist, "KMNIST": load_kmnist, "names": load_names}
+DATASETS = {
+    "MNIST": load_mnist,
+    "FashionMNIST": load_fashion_mnist,
+    "KMNIST": load_kmnist,
+    "names": load_names,
+    "pen_digits": load_pen_digits,
+}
 
 __all__ = [
     "BINARIZATIONS",
@@ -19,4 +26,5 @@ __all__ = [
     "load_kmnist",
     "load_mnist",
     "load_names",
+    "load_pen_digits",
 ]
