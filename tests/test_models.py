@@ -15,6 +15,7 @@ from vae_helpers.models import (
     CompletionVAE,
     ConditionalVAE,
     NameVAE,
+    PaddedNameVAE,
     RegressionNet,
     reparameterize,
 )
@@ -434,6 +435,63 @@ def test_a_name_vae_learns_what_the_language_says():
     told, misled = (evaluate(model, (names, c)).total for c in (languages, 1 - languages))
     assert told < 1 and misled > 3
     assert model.sample(torch.tensor([0, 1]), temperature=0.1) == ["aaa", "bbb"]
+
+
+PADDED = spell(["nowak", "bergþórs", "li", "gcaba"], steps=16)
+
+
+@pytest.fixture
+def padder():
+    return PaddedNameVAE(3, hidden=(16,)).eval()
+
+
+def test_shapes_of_the_padded_name_vae(padder):
+    mu, logvar = padder.encode(PADDED, TONGUES)
+    assert mu.shape == logvar.shape == (4, 3)
+    assert padder.decode(mu, TONGUES).shape == (4, 17, 61)
+    assert [term.shape for term in padder.loss_terms(PADDED.to(torch.uint8), TONGUES)] == [(4,), (4,)]
+
+
+def test_padded_nats_are_those_of_the_letters_and_the_end(padder):
+    z = torch.randn(1, 3, generator=torch.Generator().manual_seed(0))
+    chances = padder.decode(z, TONGUES[:1])[0].softmax(dim=1)
+    wanted = -sum(chances[step, letter].log() for step, letter in enumerate([*PADDED[0][:5].tolist(), 0]))
+    torch.testing.assert_close(padder.nll(z, TONGUES[:1], PADDED[:1])[0], wanted)
+
+
+def test_letters_of_padded_names_are_drawn_each_by_itself(padder):
+    """A letter's chances are those of its place, whatever was drawn before it; a name ends at its first end."""
+    bias = padder.decoder[-1].bias.data.view(17, 61)
+    padder.decoder[-1].weight.data.zero_()
+    bias[:] = 0
+    bias[torch.arange(17), torch.tensor([13, 1, 0] + 14 * [7])] = 100.0
+    assert padder.sample(TONGUES[:2]) == ["ma", "ma"]
+    bias[1] = 0
+    names = padder.sample(TONGUES[:1].repeat(300), seed=1)
+    assert len({name[1:2] for name in names}) > 55 and names != padder.sample(TONGUES[:1].repeat(300), seed=2)
+    bias[1] = torch.arange(61) / 61
+    cold = padder.sample(TONGUES[:2], z=torch.ones(2, 3), temperature=1e-6)
+    assert cold == ["mž", "mž"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda model: model.check_data(PADDED[:, :15], TONGUES), ValueError, r"names: want shape \(N, 16\)"),
+        (lambda model: model.check_data(PADDED + 60, TONGUES), ValueError, "names: want letters from 0 to 60"),
+        (lambda model: model.check_data(PADDED.flip(1), TONGUES), ValueError, "names: want zeros behind the last"),
+        (lambda model: model.check_data(PADDED, TONGUES[:3]), ValueError, "c: want a condition for each of the 4"),
+        (lambda model: model.encode(PADDED.float(), TONGUES), TypeError, "names: want integers"),
+        (lambda model: model.encode(PADDED, TONGUES + 3), ValueError, "c: want classes from 0 to 5, got 3 to 6"),
+        (lambda model: model.decode(torch.ones(4, 2), TONGUES), ValueError, r"z: want shape \(N, 3\)"),
+        (lambda model: model.nll(torch.ones(2, 3), TONGUES[:2], PADDED), ValueError, r"names: want shape \(2, 16\)"),
+        (lambda model: model.sample(TONGUES, temperature=0), ValueError, "temperature: want a number > 0"),
+        (lambda model: model.sample(TONGUES, z=torch.ones(3, 3)), ValueError, "c: want one for each of the 3 in z"),
+    ],
+)
+def test_bad_padded_names(padder, call, error, said):
+    with pytest.raises(error, match=f"^{said}"):
+        call(padder)
 
 
 LEFT_HALF = torch.tensor([[1.0, 0, 1, 0]])

@@ -1,4 +1,4 @@
-"""beta-TCVAE and the capacity's loss: against their formulas, and against the plain step where they are the same."""
+"""beta-TCVAE, the capacity's loss, free bits: against their formulas, and the plain step where they are the same."""
 
 import copy
 
@@ -8,7 +8,7 @@ from torch import Generator, nn
 
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
 from vae_helpers.models import VAE, Autoencoder
-from vae_helpers.objectives import capacity_loss, capacity_step, tcvae_step
+from vae_helpers.objectives import capacity_loss, capacity_step, free_bits_step, tcvae_step
 from vae_helpers.training import fit, training_step, warm_up
 
 X = torch.rand(6, 1, 28, 28, generator=Generator().manual_seed(0))
@@ -100,6 +100,42 @@ def test_the_kl_is_led_to_the_capacity():
     assert history.rows[0]["beta"] < 0.1 and history.last["beta"] == 3.0
 
 
+def gradients(model: VAE, floor: float | None) -> list[torch.Tensor]:
+    """Of the reconstruction, and of 3 times the KL's mean where that is above the floor."""
+    own = copy.deepcopy(model)
+    reconstruction, kl = own.loss_terms(X, generator=Generator().manual_seed(3))
+    (reconstruction.mean() + (3 * kl.mean() if floor is None or kl.mean() > floor else 0)).backward()
+    return [weight.grad for weight in own.parameters()]
+
+
+def test_below_the_floor_the_kl_has_no_gradient_and_above_it_its_own(model):
+    _, kl = model.loss_terms(X)
+    for floor in (0.0, 0.5 * kl.mean().item(), 2 * kl.mean().item()):
+        found, terms = stepped(free_bits_step(floor), model, beta=3.0)
+        for before, after, gradient in zip(
+            model.parameters(), found.parameters(), gradients(model, floor), strict=True
+        ):
+            torch.testing.assert_close(before - after, gradient, atol=1e-5, rtol=1e-5)
+        assert torch.equal(terms[1], kl) and not terms[1].requires_grad  # what is told is the KL itself
+    assert same_weights(stepped(free_bits_step(0.0), model, beta=3.0)[0], stepped(training_step, model, beta=3.0)[0])
+
+
+def test_the_floor_is_of_the_batchs_mean(model):
+    """One image may have more where another has less: here one alone is above it."""
+    with torch.no_grad():
+        _, kl = model.loss_terms(X)
+    between = (kl.mean() + kl.max()).item() / 2
+    found, _ = stepped(free_bits_step(between), model, beta=3.0)
+    free, _ = stepped(free_bits_step(100.0), model, beta=3.0)
+    assert same_weights(found, free)
+
+
+@pytest.mark.parametrize("nats", [-1.0, float("nan"), "3", None])
+def test_no_such_floor(nats):
+    with pytest.raises(ValueError, match="nats: want a number >= 0"):
+        free_bits_step(nats)
+
+
 @pytest.mark.parametrize("gamma", [0, -1.0, float("nan"), "3", None])
 def test_no_such_price(gamma):
     with pytest.raises(ValueError, match="gamma: want a number > 0"):
@@ -121,7 +157,7 @@ def test_no_such_number_of_images(images):
         tcvae_step(images)
 
 
-@pytest.mark.parametrize("step", [tcvae_step(IMAGES), capacity_step()])
+@pytest.mark.parametrize("step", [tcvae_step(IMAGES), capacity_step(), free_bits_step(4)])
 def test_wrong_input_changes_nothing(step, model):
     optimizer = torch.optim.SGD(model.parameters(), 1.0)
     before = copy.deepcopy(model)

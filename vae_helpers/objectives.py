@@ -1,6 +1,6 @@
-"""Two relatives of the beta-VAE's loss: one weighs total correlation alone, one steers the KL to a number of nats.
+"""Relatives of the beta-VAE's loss: total correlation weighed alone, a KL led to a number of nats, a KL free up to one.
 
-Both come as a ``step`` for ``training.fit``, which keeps the loop, the learning rate and the order of images.
+Each comes as a ``step`` for ``training.fit``, which keeps the loop, the learning rate and the order of images.
 Tensors of another dtype or shape than the signature says raise ``TypeError`` or ``ValueError``.
 """
 
@@ -118,6 +118,43 @@ def capacity_step(gamma: float = 30.0) -> Step:
         check_first(model, batch)
         reconstruction, kl = model.loss_terms(*batch, generator=generator)
         _descend(optimizer, capacity_loss(reconstruction, kl, capacity=beta, gamma=gamma).mean())
+        return reconstruction.detach(), kl.detach()
+
+    return step
+
+
+def free_bits_step(nats: float) -> Step:
+    """A step for ``fit`` that minimises mean reconstruction + beta * max(mean KL of the batch, nats): *free bits*.
+
+    Below so many nats the KL costs nothing more, so that there is no gradient that drives it to 0; above, this is
+    :func:`vae_helpers.training.training_step`. The mean is over the batch, so that some images may have more and others
+    less. The paper has a floor for each group of latents; here all of them are one group.
+
+    >>> from vae_helpers.models import VAE
+    >>> from vae_helpers.training import fit
+    >>> x = torch.rand(20, 1, 28, 28)
+    >>> fit(VAE(4, (8,)), x, epochs=1, step=free_bits_step(4.0), progress=False).steps
+    1
+
+    Args:
+        nats: the floor, lambda in the paper, >= 0; at 0 it changes nothing.
+
+    Raises:
+        ValueError: a floor that is not >= 0.
+        TypeError, ValueError: in the step, what the model can't use.
+
+    Source: Kingma et al. 2016 (arXiv 1606.04934), equation 15.
+    """
+    check_not_negative(nats=nats)
+
+    def step(
+        model: nn.Module, optimizer: Optimizer, *batch: Tensor, beta: float = 1.0, generator: Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        check_can(model, "loss_terms")
+        check_first(model, batch)
+        check_not_negative(beta=beta)
+        reconstruction, kl = model.loss_terms(*batch, generator=generator)
+        _descend(optimizer, reconstruction.mean() + beta * kl.mean().clamp(min=nats))
         return reconstruction.detach(), kl.detach()
 
     return step

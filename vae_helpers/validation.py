@@ -78,7 +78,8 @@ class _Wanted:
                 f"{name}: can't check {annotation.dim_str!r}; want words, numbers, and one rest at the end"
             )
         dtypes = frozenset(getattr(torch, dtype) for dtype in annotation.dtypes if hasattr(torch, dtype))
-        return cls(name, annotation.dtype.__name__.lower(), dtypes, tuple(words), rest, earlier)
+        kind = annotation.dtype.__name__.lower()
+        return cls(name, "number" if kind == "num" else kind, dtypes, tuple(words), rest, earlier)
 
     def check(self, value: Any, sizes: Sizes) -> None:
         """Raise unless ``value`` fits; ``sizes`` holds what earlier arguments have said, and learns from this one."""

@@ -6,8 +6,12 @@ from vae_helpers.models.classifier import Classifier
 from vae_helpers.models.completion import CompletionNet, CompletionVAE
 from vae_helpers.models.conditional_vae import ConditionalVAE
 from vae_helpers.models.name_vae import NameVAE
+from vae_helpers.models.padded_name_vae import PaddedNameVAE
+from vae_helpers.models.recurrent_vae import RecurrentVAE
 from vae_helpers.models.regression_net import RegressionNet
+from vae_helpers.models.stroke_vae import StrokeVAE
 from vae_helpers.models.vae import VAE, reparameterize
+from vae_helpers.models.vrnn import VRNN
 
 # the one list of models: what a checkpoint can hold, by class name
 KINDS = (
@@ -19,6 +23,10 @@ KINDS = (
     CompletionNet,
     RegressionNet,
     NameVAE,
+    PaddedNameVAE,
+    RecurrentVAE,
+    StrokeVAE,
+    VRNN,
     Classifier,
 )
 MODELS = {model.__name__: model for model in KINDS}
@@ -26,6 +34,7 @@ MODELS = {model.__name__: model for model in KINDS}
 __all__ = [
     "MODELS",
     "VAE",
+    "VRNN",
     "AdversarialAutoencoder",
     "Autoencoder",
     "Classifier",
@@ -33,6 +42,9 @@ __all__ = [
     "CompletionVAE",
     "ConditionalVAE",
     "NameVAE",
+    "PaddedNameVAE",
+    "RecurrentVAE",
     "RegressionNet",
+    "StrokeVAE",
     "reparameterize",
 ]

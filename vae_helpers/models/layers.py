@@ -16,6 +16,7 @@ from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_w
 
 IMAGE_SHAPE = (1, 28, 28)
 PIXELS = 28 * 28
+SIGMA_FLOOR = 0.01  # of a coordinate from 0 to 1: about one step of the tablet
 
 
 @contextmanager
@@ -114,3 +115,12 @@ def whole_numbers(**sequences: Sequence[int]) -> dict[str, list[int]]:
         ):
             raise ValueError(f"{name}: want whole numbers >= 1, a width for each hidden layer, got {values!r}")
     return {name: [int(n) for n in values] for name, values in sequences.items()}
+
+
+def floored_logvar(raw: Float[Tensor, "..."], floor: float = SIGMA_FLOOR) -> Float[Tensor, "..."]:
+    """log sigma^2 with sigma^2 = exp(raw) + floor^2: a sigma that can't run to 0, and its density to infinity.
+
+    >>> floored_logvar(torch.tensor([-100.0])).exp().sqrt()
+    tensor([0.0100])
+    """
+    return torch.log(raw.exp() + floor**2)

@@ -11,7 +11,14 @@ from vae_helpers.data.names import LANGUAGES, SYMBOLS, read_out, spell
 from vae_helpers.losses import gaussian_kl
 from vae_helpers.models.conditions import Condition, as_vectors, check_condition
 from vae_helpers.models.layers import seeded
-from vae_helpers.models.sequences import SequenceDecoder, SequenceEncoder, count_letters, real_steps
+from vae_helpers.models.sequences import (
+    SequenceDecoder,
+    SequenceEncoder,
+    check_letters,
+    count_letters,
+    shift_right,
+    spelling_nll,
+)
 from vae_helpers.models.vae import reparameterize
 from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_positive, check_whole, is_number
 
@@ -67,11 +74,7 @@ class NameVAE(nn.Module):
 
     def check_data(self, names: Tensor, c: Condition, name: str = "names") -> None:
         """Raise unless these are names and a language for each; reads every value, so call it once."""
-        check_fits(Integer[Tensor, "N T"], **{name: names})
-        if names.numel() and not 0 <= names.min() <= names.max() < self.letters:
-            raise ValueError(f"{name}: want letters from 0 to {self.letters - 1}, got {names.min()} to {names.max()}")
-        if not torch.equal(names != 0, real_steps(count_letters(names), names.shape[1])):
-            raise ValueError(f"{name}: want zeros behind the last letter only")
+        check_letters(names, self.letters, name)
         check_condition(c, self.languages, self.encoder.head, len(names))
 
     def encode(self, names: Integer[Tensor, "N T"], c: Condition) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]:
@@ -87,8 +90,8 @@ class NameVAE(nn.Module):
         told = self._told(z, c)
         check_fits(Integer[Tensor, f"{len(z)} T"], names=names)
         hide = self.input_dropout if self.training or self.input_dropout == 1 else 0.0
-        start_and_letters = F.pad(names.long(), (1, 0))
-        return self.decoder(start_and_letters, told, hide, generator)
+        letters_and_end = F.pad(names.long(), (0, 1))
+        return self.decoder(shift_right(letters_and_end), told, hide, generator)
 
     def loss_terms(
         self, names: Integer[Tensor, "N T"], c: Condition, generator: Generator | None = None
@@ -102,10 +105,7 @@ class NameVAE(nn.Module):
         self, z: Float[Tensor, "N D"], c: Condition, names: Integer[Tensor, "N T"], generator: Generator | None = None
     ) -> Float[Tensor, " N"]:
         """-log p(x|z, c), summed over the letters of each name and its end; nothing behind that is counted."""
-        logits = self.decode(z, c, names, generator)
-        letters_and_end = F.pad(names.long(), (0, 1))
-        each = F.cross_entropy(logits.transpose(1, 2), letters_and_end, reduction="none")
-        return (each * real_steps(count_letters(names) + 1, each.shape[1])).sum(dim=1)
+        return spelling_nll(self.decode(z, c, names, generator), names)
 
     @torch.no_grad()
     def sample(

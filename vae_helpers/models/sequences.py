@@ -1,14 +1,15 @@
-"""Parts of models that read or write sequences of different lengths: masks, and a GRU on either side.
+"""Parts of models that read or write sequences of different lengths: shifts, masks, and a GRU on either side.
 
 A batch holds its sequences padded to one length T. What stands behind a sequence's end must change nothing: an encoder
 takes its state from the last real step, and a loss counts real steps only.
 """
 
 import torch
-from jaxtyping import Bool, Float, Integer
+from jaxtyping import Bool, Float, Integer, Num
 from torch import Generator, Tensor, nn
+from torch.nn import functional as F
 
-from vae_helpers.validation import checked
+from vae_helpers.validation import check_fits, check_some, checked
 
 
 @checked
@@ -32,6 +33,78 @@ def real_steps(lengths: Integer[Tensor, " N"], steps: int) -> Bool[Tensor, "N T"
     return torch.arange(steps, device=lengths.device) < lengths[:, None]
 
 
+def check_letters(names: Integer[Tensor, "N T"], letters: int, name: str = "names") -> None:
+    """Raise unless these are names, with padding behind the last letter only; reads every value, so call it once.
+
+    >>> check_letters(torch.tensor([[5, 0, 3]]), letters=61)
+    Traceback (most recent call last):
+    ValueError: names: want zeros behind the last letter only
+    """
+    check_fits(Integer[Tensor, "N T"], **{name: names})
+    if names.numel() and not 0 <= names.min() <= names.max() < letters:
+        raise ValueError(f"{name}: want letters from 0 to {letters - 1}, got {names.min()} to {names.max()}")
+    if not torch.equal(names != 0, real_steps(count_letters(names), names.shape[1])):
+        raise ValueError(f"{name}: want zeros behind the last letter only")
+
+
+@checked
+def shift_right(steps: Num[Tensor, "N ..."]) -> Num[Tensor, "N ..."]:
+    """What a decoder reads before it predicts each step: zeros first, then steps 1 to T - 1; (N, T) or (N, T, F).
+
+    >>> shift_right(torch.tensor([[5, 3, 7]]))
+    tensor([[0, 5, 3]])
+    """
+    start = torch.zeros_like(steps[:, :1])
+    return torch.cat([start, steps[:, :-1]], dim=1)
+
+
+@checked
+def sequence_nll(each: Float[Tensor, "N T"], lengths: Integer[Tensor, " N"]) -> Float[Tensor, " N"]:
+    """The nats of each sequence: the sum of its steps' ``each`` up to its length. What the padding holds is nothing.
+
+    >>> sequence_nll(torch.tensor([[1.0, 2.0, torch.nan], [3.0, 4.0, 5.0]]), torch.tensor([2, 3]))
+    tensor([ 3., 12.])
+    """
+    real = real_steps(lengths, each.shape[1])
+    return torch.where(real, each, 0).sum(dim=1)  # 0 * NaN would be NaN
+
+
+@checked
+def spelling_nll(logits: Float[Tensor, "N steps letters"], names: Integer[Tensor, "N T"]) -> Float[Tensor, " N"]:
+    """What the letters of each name and its end cost, in nats; of the T + 1 steps, those behind the end cost nothing.
+
+    >>> spelling_nll(torch.zeros(1, 4, 61), torch.tensor([[5, 3, 0]]))  # two letters and the end: 3 log 61
+    tensor([12.3326])
+    """
+    letters_and_end = F.pad(names.long(), (0, 1))
+    each = F.cross_entropy(logits.transpose(1, 2), letters_and_end, reduction="none")
+    return sequence_nll(each, count_letters(names) + 1)
+
+
+@checked
+def nats_per_step(
+    reconstruction: Float[Tensor, " N"], kl: Float[Tensor, " N"], lengths: Integer[Tensor, " N"]
+) -> Float[Tensor, ""]:
+    """The negative ELBO of a set per real step: all nats, those of the KL too, over all steps.
+
+    Its exponential is the perplexity that is quoted of language models, or rather an upper bound on it.
+
+    >>> nats_per_step(torch.tensor([8.0, 2.0]), torch.tensor([1.0, 1.0]), torch.tensor([3, 1]))
+    tensor(3.)
+
+    Raises:
+        ValueError: no sequences, or one without a step.
+    """
+    _check_lengths(lengths)
+    return (reconstruction + kl).sum() / lengths.sum()
+
+
+def _check_lengths(lengths: Integer[Tensor, " N"]) -> None:
+    check_some(lengths=lengths)
+    if lengths.min() < 1:
+        raise ValueError(f"lengths: want at least 1 step in each sequence, got {lengths.min()}")
+
+
 class SequenceEncoder(nn.Module):
     """Reads sequences with a GRU and answers from its state after the last real step.
 
@@ -40,7 +113,7 @@ class SequenceEncoder(nn.Module):
     torch.Size([1, 16])
 
     Args:
-        embedding: from what a step holds to a vector: ``nn.Embedding`` for letters, ``nn.Identity()`` for points.
+        embedding: from what a step holds to a vector: ``nn.Embedding`` for letters, ``nn.Linear`` for points.
         inputs: the size of that vector and of what the network is told besides, together.
         hidden: the size of the GRU's state.
         outputs: how many numbers it answers with.
@@ -53,10 +126,11 @@ class SequenceEncoder(nn.Module):
         self.head = nn.Linear(hidden, outputs)
 
     def forward(
-        self, x: Tensor, lengths: Integer[Tensor, " N"], told: Float[Tensor, "N C"]
+        self, x: Tensor, lengths: Integer[Tensor, " N"], told: Float[Tensor, "N C"] | None = None
     ) -> Float[Tensor, "N outputs"]:
         """``x``: (N, T) or (N, T, F), what the embedding takes; ``lengths``: from 1 to T; ``told``: at each step."""
-        states, _ = self.gru(beside(self.embedding(x), told))
+        steps = self.embedding(x)
+        states, _ = self.gru(steps if told is None else beside(steps, told))
         return self.head(states[torch.arange(len(x), device=x.device), lengths - 1])
 
 
