@@ -103,13 +103,15 @@ site: slides  ## build the course as a static site with live widgets, slides inc
 handout: build/assets/.laid executed  ## build the site for students, without slides and notes for instructors, in build/handout
 	$(BIN)/python tools/pages/site.py build/handout $(EXECUTED)
 
-weights: setup  ## train the checkpoints in data/weights again (about half an hour)
+weights: setup  ## train the checkpoints in data/weights again (about forty minutes)
 	$(BIN)/python -m vae_helpers.pretrain
 
-sweep: setup  ## train the 261 small models of the tables of 08 and 09 again (two hours on one core; goes on after a kill)
+sweep: setup  ## train the 324 small models of the tables of 08 to 10 again (three hours on one core; goes on after a kill)
 	$(BIN)/python -m vae_helpers.pretrain.sweep $(JOBS)
 	$(BIN)/python -m vae_helpers.pretrain.adversarial_table $(JOBS)
 	$(BIN)/python -m vae_helpers.pretrain.label_modes_table $(JOBS)
+	$(BIN)/python -m vae_helpers.pretrain.names_table $(JOBS)
+	$(BIN)/python -m vae_helpers.pretrain.strokes_table $(JOBS)
 
 bench: setup  ## measure speed against a textbook loop, threads, checks of shapes, and the notebooks' memory (about 10 minutes)
 	$(BIN)/python benchmarks/training_speed.py
@@ -117,8 +119,9 @@ bench: setup  ## measure speed against a textbook loop, threads, checks of shape
 	$(BIN)/python benchmarks/validation_cost.py
 	$(BIN)/python benchmarks/notebook_memory.py 2>/dev/null
 
-bench-live: .venv/installed-test  ## measure key presses and drags to changed pixels in a real browser (about 2 minutes)
+bench-live: .venv/installed-test  ## measure key presses and drags to changed pixels in a real browser, and the moving pen in Node (about 2 minutes)
 	$(BIN)/python benchmarks/live_latency.py
+	$(BIN)/python benchmarks/moving_pen.py
 
 doctor: setup  ## say whether this machine is ready, and the cure for what is not
 	$(BIN)/python -m vae_helpers.doctor

@@ -6,10 +6,10 @@ reader sees where it stands. The modules, in the order in which they may import 
 ``validation``, ``threads``, ``stopping``, ``history`` -> ``data``, ``sprites``, ``losses``, ``disentanglement``,
 ``kl_derivation``, ``sampled_priors`` -> ``models`` -> ``evaluation``, ``checkpoints``, ``encoding``,
 ``latent_space``, ``gradient_estimators``, ``grid_posterior``, ``probes``, ``colouring``, ``sketches``,
-``handwriting``, ``text``, ``total_correlation`` -> ``training``, ``objectives``, ``adversarial``, ``mmd``,
-``code_flow``, ``rotations``, ``marginal``, ``parzen``, ``quadrants``, ``fidelity``, ``few_labels``,
-``found_factors`` -> ``plots``, ``overfitting``, ``sweep``, ``aggregate``, ``label_modes`` -> ``widgets``,
-``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
+``handwriting``, ``pen``, ``text``, ``total_correlation``, ``free_running`` -> ``training``, ``objectives``,
+``adversarial``, ``mmd``, ``code_flow``, ``rotations``, ``marginal``, ``parzen``, ``quadrants``, ``fidelity``,
+``use_of_z``, ``few_labels``, ``found_factors``, ``scribbles`` -> ``plots``, ``overfitting``, ``sweep``,
+``aggregate``, ``label_modes``, ``cures`` -> ``widgets``, ``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
 """
 
 __version__ = "0.1.0"

@@ -9,10 +9,11 @@ from vae_helpers.pretrain.conditional import train_conditional
 from vae_helpers.pretrain.digits import draw_map, train_digits
 from vae_helpers.pretrain.label_modes import train_label_modes
 from vae_helpers.pretrain.mnist_beta import train_mnist_beta
-from vae_helpers.pretrain.names import train_names
+from vae_helpers.pretrain.names import train_name_walk, train_names
 from vae_helpers.pretrain.overfitting import train_overfitting
 from vae_helpers.pretrain.quadrants import train_quadrants
 from vae_helpers.pretrain.sprites import train_sprites
+from vae_helpers.pretrain.strokes import train_strokes
 
 PARTS = {
     "digits": train_digits,
@@ -21,12 +22,14 @@ PARTS = {
     "conditional": train_conditional,
     "quadrants": train_quadrants,
     "names": train_names,
+    "name_walk": train_name_walk,
     "overfitting": train_overfitting,
     "sprites": train_sprites,
     "mnist_beta": train_mnist_beta,
     "adversarial": train_adversarial,
     "label_modes": train_label_modes,
     "code_flow": train_code_flow,
+    "strokes": train_strokes,
 }
 
 
