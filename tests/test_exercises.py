@@ -875,8 +875,9 @@ ELEMENTS = {  # before they are added up
     "masked_nll": lambda logits, x, seen: BCE(logits, x, reduction="none") * ~seen,
     "capacity_loss": lambda reconstruction, kl, c, gamma: reconstruction + gamma * (kl - c).abs(),
     "encoder_loss": lambda logits: BCE(logits, torch.ones_like(logits), reduction="none"),
+    "sequence_nll": lambda each, lengths: torch.stack([row[:n].sum() for row, n in zip(each, lengths, strict=True)]),
 }
-ALREADY_SUMMED = {"gaussian_kl_1d", "capacity_loss", "encoder_loss"}
+ALREADY_SUMMED = {"gaussian_kl_1d", "capacity_loss", "encoder_loss", "sequence_nll"}
 IMAGE_SUM = lambda v: v.flatten(1).sum(1)  # noqa: E731
 WRONG_SUMS = [
     ("mean_over_", lambda v: IMAGE_SUM(v).mean()),

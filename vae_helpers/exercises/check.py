@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from vae_helpers.exercises.attempts import attempt, by_position, run, sandbox
+from vae_helpers.exercises.attempts import attempt, by_position, run, same_numbers, sandbox
 from vae_helpers.exercises.differences import agree, all_given, counter_example
 from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception, call
 from vae_helpers.exercises.results import MARKS, TODO, CheckResult
@@ -176,7 +176,7 @@ def _gradients(exercise: Exercise, function: Callable, values: Inputs) -> tuple[
             found = torch.autograd.grad(total, [leaves[k] for k in at.values()], allow_unused=True)
     except Exception:  # .numpy() of a tensor that needs a gradient raises, for one
         found = [None] * len(at)
-    overwritten = [name for name, k in at.items() if not torch.equal(tracked[k], leaves[k])]
+    overwritten = [name for name, k in at.items() if not same_numbers(tracked[k], leaves[k])]
     return dict(zip(at, found, strict=True)), overwritten
 
 
