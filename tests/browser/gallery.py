@@ -17,7 +17,7 @@ SETUP = f"""
 import copy
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.code_flow import load_code_flow
-from vae_helpers.data import load_mnist
+from vae_helpers.data import load_mnist, load_pen_digits
 from vae_helpers.exercises import solution
 from vae_helpers.models import VAE, CompletionVAE, ConditionalVAE, NameVAE
 from vae_helpers.sprites import sprites
@@ -32,6 +32,10 @@ for parameter in collapsed.encoder.head.parameters():
 styles = ConditionalVAE(2)
 styles.decoder[-1].weight.data *= 10  # untrained: without this, all digits would be nearly the same grey
 speller = NameVAE(seed=0)
+pens = {{"no input": "/pen_vae_blind.pt", "true points": "/pen_vae_forced.pt"}}
+writers = {{name: load_checkpoint({str(REPO_DATA / "weights")!r} + file).float() for name, file in pens.items()}}
+strokes, written = load_pen_digits("test")
+mapped = load_checkpoint({str(REPO_DATA / "weights")!r} + "/pen_vae_2d.pt").float()
 shapes, factors = sprites(1000)
 placer = VAE(10, hidden=(96, 64), seed=0)
 placer.encoder.head.weight.data *= 3  # untrained: all ten are active, and tell something about the place
@@ -101,6 +105,13 @@ GALLERY = (
     Entry("style", "StylePad(styles, images, labels", ".vae-pad-map", ".vae-large canvas"),
     Entry("axes", "AxesDial(placer, shapes, factors, degrees=30", ".vae-fader", ".vae-axes-plane"),
     Entry("flow", "CodeFlow(*load_code_flow()", ".vae-fader", ".vae-flow-map"),
+    Entry(
+        "pen",
+        "MovingPen(writers, strokes[written == 2][0], strokes[written == 7][0], strokes[:20]",
+        ".vae-fader",
+        ".vae-pen-paper",
+    ),
+    Entry("scrawl", "StrokePad(mapped, strokes, written", ".vae-draw-paper", ".vae-pad-map"),
     Entry("machine", "NameMachine(speller", ".vae-fader", ".vae-names-bars"),
     Entry("painter", "PriorPainter(images, labels", ".vae-painter-plane", ".vae-painter-plane"),
     Entry("watch", "LiveLatentMap(images, labels", "", ".vae-map", python="watch(model)"),

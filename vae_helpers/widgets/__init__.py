@@ -19,10 +19,12 @@ from vae_helpers.widgets.latent_pad import LatentPad
 from vae_helpers.widgets.latent_sliders import LatentSliders
 from vae_helpers.widgets.live_curve import LiveLossCurve
 from vae_helpers.widgets.live_latent_map import LiveLatentMap
+from vae_helpers.widgets.moving_pen import MovingPen
 from vae_helpers.widgets.name_machine import NameMachine
 from vae_helpers.widgets.prior_painter import PriorPainter
 from vae_helpers.widgets.reduction_lab import ReductionLab
 from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
+from vae_helpers.widgets.stroke_pad import StrokePad
 from vae_helpers.widgets.style_pad import StylePad
 
 __all__ = [
@@ -37,9 +39,11 @@ __all__ = [
     "LatentSliders",
     "LiveLatentMap",
     "LiveLossCurve",
+    "MovingPen",
     "NameMachine",
     "PriorPainter",
     "ReductionLab",
     "ReparameterizationDials",
+    "StrokePad",
     "StylePad",
 ]

@@ -33,14 +33,6 @@ test("ink where a network is sure of paper costs all of its nats, and never infi
   assert.ok(paper > 16 && paper < 18, `${paper}`); // there, single precision ends
 });
 
-test("where a value stands among others, and never 100 % where one is larger", () => {
-  const sorted = Float32Array.from({ length: 2000 }, (_, i) => i + 1);
-  assert.equal(w.standing(sorted, 0.5), "less than all 2,000 test images");
-  assert.equal(w.standing(sorted, 1000.5), "more than 50 % of 2,000 test images");
-  assert.equal(w.standing(sorted, 1999.5), "more than 99 % of 2,000 test images");
-  assert.equal(w.standing(sorted, 9999), "more than all 2,000 test images");
-});
-
 /** mu1 is twice the first pixel, mu2 -1, sigma (1, 2); a decoder whose logits are all z1 + z2; two test images. */
 const LINEAR = [{ type: "linear", inputs: 784, outputs: 4 }];
 const encoding = (inputs) => bytesOf([2, 0, 0, 0, ...Array(4 * 783).fill(0), 0, -1, 0, Math.log(4), ...inputs]);

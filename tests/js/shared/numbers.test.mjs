@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { clamp, fixed, normalDraws } from "../../../vae_helpers/widgets/shared/numbers.js";
+import { clamp, fixed, normalDraws, pairs } from "../../../vae_helpers/widgets/shared/numbers.js";
 
 test("a value stays between -limit and limit", () => {
   assert.deepEqual([-9, -2, 0.5, 2, 9].map((value) => clamp(value, 2)), [-2, -2, 0.5, 2, 2]);
@@ -18,4 +18,9 @@ test("normalDraws are draws from N(0, 1)", () => {
 test("numbers with a minus sign that can be seen, and none on a zero", () => {
   assert.deepEqual([-0.001, -1.5, 0.005].map((value) => fixed(value)), ["0.00", "−1.50", "0.01"]);
   assert.deepEqual([fixed(2, 0), fixed(-0.4, 0), fixed(-2, 3)], ["2", "0", "−2.000"]);
+});
+
+test("numbers as points", () => {
+  assert.deepEqual(pairs(Float32Array.of(1, 2, 3, 4)), [[1, 2], [3, 4]]);
+  assert.deepEqual(pairs([]), []);
 });

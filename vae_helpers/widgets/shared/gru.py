@@ -1,8 +1,11 @@
 """A GRU as the browser evaluates it: its two sizes, and its weights as bytes. gru.js is the other side."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from vae_helpers.models.sequences import SequenceDecoder, SequenceEncoder
 from vae_helpers.widgets.shared.codecs import MAX_BYTES, float_bytes
 from vae_helpers.widgets.shared.models import check_weights
 
@@ -35,6 +38,20 @@ def export_gru(gru: nn.GRU) -> tuple[dict[str, int], bytes]:
             f"gru: {len(weights) / 1e6:.1f} MB of weights; at most {MAX_BYTES / 1e6:.0f} MB go to the browser"
         )
     return {"inputs": gru.input_size, "size": gru.hidden_size}, weights
+
+
+def export_point_gru(part: SequenceEncoder | SequenceDecoder) -> tuple[dict[str, Any], bytes]:
+    """What reads points, x and y, as its sizes, and its weights as float32: embedding, GRU and head, in this order.
+
+    point_gru.js is the other side.
+
+    Raises:
+        ValueError: weights that are not finite or too large.
+    """
+    gru_sizes, gru = export_gru(part.gru)
+    sizes = {"embedding": part.embedding.out_features, "gru": gru_sizes, "outputs": part.head.out_features}
+    ends = [linear_bytes(layer.weight, layer.bias) for layer in (part.embedding, part.head)]
+    return sizes, ends[0] + gru + ends[1]
 
 
 def linear_bytes(weight: Tensor, bias: Tensor) -> bytes:

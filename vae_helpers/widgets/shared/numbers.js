@@ -16,3 +16,8 @@ export function normalDraws(count) {
   const draw = () => Math.sqrt(-2 * Math.log1p(-Math.random())) * Math.cos(2 * Math.PI * Math.random());
   return Float32Array.from({ length: count }, draw);
 }
+
+/** A stroke x, y, x, y, ... as its points [x, y]. */
+export function pairs(stroke) {
+  return Array.from({ length: stroke.length / 2 }, (_, i) => [stroke[2 * i], stroke[2 * i + 1]]);
+}

@@ -28,12 +28,12 @@ export function extended(strokes, point) {
 /**
  * The square. `hand` is asked for `strokes()` and `index()`, and told of `begin()`, `draw(strokes)`, `end()` and
  * `choose(index)`. Returns its canvas and `draw(strokes, image, text)`, which shows the strokes, or the image where
- * there are none, and over it what `paintOver(context, size)` paints.
+ * there are none (null: nothing), and over it what `paintOver(context, size)` paints. `help` says what can be done with it.
  */
-export function addPaper(parent, count, hand, paintOver = () => {}) {
+export function addPaper(parent, count, hand, paintOver = () => {}, help = HELP) {
   const canvas = append(parent, "canvas", "vae-draw-paper");
   canvas.tabIndex = 0;
-  const names = { role: "slider", "aria-roledescription": "square to draw in", "aria-label": HELP };
+  const names = { role: "slider", "aria-roledescription": "square to draw in", "aria-label": help };
   const range = { "aria-valuemin": -1, "aria-valuemax": count - 1 };
   for (const [name, value] of Object.entries({ ...names, ...range })) canvas.setAttribute(name, value);
   listen(canvas, count, hand);
@@ -47,7 +47,7 @@ export function addPaper(parent, count, hand, paintOver = () => {}) {
     context.fillStyle = "#fff";
     context.fillRect(0, 0, size, size);
     if (strokes.length > 0) strokes.forEach((stroke) => paintStroke(context, stroke, size));
-    else paintPixels(context, small, image, size);
+    else if (image) paintPixels(context, small, image, size);
     paintOver(context, size);
   };
   return { canvas, draw };

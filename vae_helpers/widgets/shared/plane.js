@@ -63,8 +63,9 @@ export function holdZ(model, limit) {
 
 /**
  * The square, a slider in two dimensions. `name` says what it is; `paint(canvas, unit)` paints what stays, `unit` pixels
- * to 1 px of CSS. Returns the canvas; `draw(z, ringed)`, which shows the point and rings the places [x, y]; `fit()`,
- * which says whether the square has another size; and `repaint()`, for when what stays has changed.
+ * to 1 px of CSS. Returns the canvas; `draw(z, ringed, paintPoint)`, which rings the places [x, y] and shows the point,
+ * with `paintPoint(context, place, unit)` if it is no cross, where `place(x, y)` is on the canvas; `fit()`, which says
+ * whether the square has another size; and `repaint()`, for when what stays has changed.
  */
 export function addPlane(parent, limit, hand, { name, paint }) {
   const canvas = append(append(parent, "div", "vae-pad-frame"), "canvas", "vae-pad-map");
@@ -85,7 +86,7 @@ export function addPlane(parent, limit, hand, { name, paint }) {
     background = Object.assign(paint(canvas, unit), { unit });
     return true;
   };
-  const draw = (z, ringed) => {
+  const draw = (z, ringed, paintPoint = (...at) => paintCross(z, ...at)) => {
     canvas.setAttribute("aria-valuenow", twoDecimals(z[0]));
     canvas.setAttribute("aria-valuetext", `z1 ${twoDecimals(z[0])}, z2 ${twoDecimals(z[1])}`);
     if (!background) return; // not on the page yet
@@ -96,10 +97,14 @@ export function addPlane(parent, limit, hand, { name, paint }) {
       context.arc(...place(...point), 4 * unit, 0, 2 * Math.PI);
       strokeRimmed(context, { width: 2 * unit, rim: 4.5 * unit });
     }
-    // open in the middle: the place itself must be seen
-    drawCross(context, place(...z), { from: 6 * unit, to: 16 * unit, width: 3 * unit, rim: 6.75 * unit });
+    paintPoint(context, place, unit);
   };
   return { canvas, draw, fit, repaint };
+}
+
+/** The point z as a cross, open in the middle: the place itself must be seen. */
+export function paintCross(z, context, place, unit) {
+  drawCross(context, place(...z), { from: 6 * unit, to: 16 * unit, width: 3 * unit, rim: 6.75 * unit });
 }
 
 function listen(canvas, limit, hand) {
