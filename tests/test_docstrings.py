@@ -14,10 +14,13 @@ WITH_EXAMPLES = ("losses", "encoding", "latent_space", "gradient_estimators", "p
                  "sketches", "colouring", "text", "sprites", "data.names", "overfitting", "disentanglement",
                  "total_correlation", "objectives", "sweep", "rotations", "handwriting", "few_labels", "found_factors",
                  "adversarial", "mmd", "sampled_priors", "aggregate", "marginal", "parzen", "label_modes", "code_flow",
+                 "cures", "models.padded_name_vae",
+                 "pen", "scribbles", "use_of_z",
                  "models.vae", "models.autoencoder", "models.adversarial_autoencoder", "models.classifier",
                  "models.conditional_vae",
                  "models.completion", "models.sequences", "models.name_vae", "models.regression_net",
-                 "models.conditions", "models.priors")  # fmt: skip
+                 "models.conditions", "models.priors", "models.recurrent_vae", "models.stroke_vae", "models.vrnn",
+                 "data.pen_digits", "data.tables", "free_running")  # fmt: skip
 
 
 def public(module) -> dict[str, object]:

@@ -10,13 +10,13 @@ import torch
 import traitlets
 from torch import nn
 
-from vae_helpers import plots, quadrants, text
+from vae_helpers import cures, plots, quadrants, text, use_of_z
 from vae_helpers.adversarial import AdversarialStep, adversarial_step
 from vae_helpers.aggregate import aggregate_draws
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
 from vae_helpers.code_flow import Flow
 from vae_helpers.colouring import colour_digits
-from vae_helpers.data import binarize, load_mnist, load_names
+from vae_helpers.data import binarize, load_mnist, load_names, load_pen_digits
 from vae_helpers.disentanglement import mutual_information_gap, separated_attribute_predictability
 from vae_helpers.encoding import decode_images, draw, encode_distributions, encode_means
 from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
@@ -28,19 +28,25 @@ from vae_helpers.marginal import grid_log_prob
 from vae_helpers.mmd import mmd_step
 from vae_helpers.models import (
     VAE,
+    VRNN,
     AdversarialAutoencoder,
     Autoencoder,
     Classifier,
     CompletionVAE,
     NameVAE,
+    PaddedNameVAE,
+    RecurrentVAE,
     RegressionNet,
+    StrokeVAE,
 )
-from vae_helpers.objectives import capacity_step, tcvae_step
+from vae_helpers.objectives import capacity_step, free_bits_step, tcvae_step
 from vae_helpers.overfitting import k_means
+from vae_helpers.pen import resample
 from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.quadrants import prior_nll, random_seen
 from vae_helpers.rotations import plane_rotation, turned_terms
 from vae_helpers.sampled_priors import GaussianPrior, PointsPrior, RingPrior, SwissRollPrior
+from vae_helpers.scribbles import class_gaussians_nll, odd_strokes, scribbles
 from vae_helpers.sprites import sprites
 from vae_helpers.sweep import describe
 from vae_helpers.text import NGram
@@ -57,9 +63,11 @@ from vae_helpers.widgets import (
     LatentPad,
     LatentSliders,
     LiveLossCurve,
+    MovingPen,
     PriorPainter,
     ReductionLab,
     ReparameterizationDials,
+    StrokePad,
 )
 
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -68,6 +76,9 @@ CODES = torch.rand(6, 2, generator=torch.Generator().manual_seed(1))
 FACTORS = sprites(6).factors
 NAMES = torch.tensor([[3, 1, 4, 0]])
 PLACES = torch.tensor([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]])
+STROKES = torch.rand(3, 8, 2, generator=torch.Generator().manual_seed(3))
+PADDED = (RecurrentVAE(2, hidden=4, seed=0), STROKES, LABELS[:3])
+TWENTY = (torch.zeros(20, 8, 2), torch.ones(20, dtype=torch.long))
 SEEN = torch.eye(4)[[0, 1, 2, 3, 0, 1]]
 NAN = float("nan")
 FLOW = Flow(
@@ -123,6 +134,7 @@ TAKE_IMAGES = {
     "training_step": (lambda model, images: training_step(model, optimizer(model), images), r"(batch\[:1\]|x)"),
     "tcvae_step": (lambda model, images: tcvae_step(9)(model, optimizer(model), images), r"(batch\[:1\]|x)"),
     "capacity_step": (lambda model, images: capacity_step()(model, optimizer(model), images), r"(batch\[:1\]|x)"),
+    "free_bits_step": (lambda model, images: free_bits_step(4)(model, optimizer(model), images), r"(batch\[:1\]|x)"),
     "describe": (lambda model, images: describe(model, images, FACTORS), "images"),
     "LatentPad": (lambda model, images: LatentPad(model, images, LABELS), "images"),
     "DrawPad": (lambda model, images: DrawPad(model, images, LABELS), "images"),
@@ -185,6 +197,15 @@ def test_a_model_in_double_precision(door):
         (lambda: Classifier(2)(X.double()), "x"),
         (lambda: decode_images(small(), torch.zeros(1, 2).double()), "z"),
         (lambda: fit_classifier(Classifier(2), X.double(), LABELS, epochs=1), "images"),
+        (lambda: RecurrentVAE(2, hidden=4).encode(STROKES.double()), "strokes"),
+        (lambda: RecurrentVAE(2, hidden=4).write(torch.zeros(1, 2).double()), "z"),
+        (lambda: StrokeVAE(2, (4,)).encode(STROKES.double()), "strokes"),
+        (lambda: StrokeVAE(2, (4,)).decode(torch.zeros(1, 2).double()), "z"),
+        (lambda: VRNN(2, hidden=4).loss_terms(STROKES.double()), "strokes"),
+        (lambda: RecurrentVAE(2, hidden=4).decode(CODES[:3], STROKES.double()), "strokes"),
+        (lambda: RecurrentVAE(2, hidden=4).nll(CODES[:3], STROKES.double()), "strokes"),
+        (lambda: RecurrentVAE(2, hidden=4).write_with(STROKES.double(), CODES[:3]), "noise"),
+        (lambda: StrokeVAE(2, (4,)).nll(CODES[:3], STROKES.double()), "strokes"),
     ],
 )
 def test_double_precision_into_a_model(call, name):
@@ -196,6 +217,44 @@ def test_a_model_on_another_device():
     for call in (lambda: small().encode(X.to("meta")), lambda: small().decode(torch.zeros(1, 2, device="meta"))):
         with pytest.raises(ValueError, match="want it on cpu, where the model is, got meta"):
             call()
+
+
+SPELLER = NameVAE(2, languages=1, hidden=4)
+FAR = torch.full((3,), 8, device="meta")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: RecurrentVAE(2, hidden=4).encode(STROKES[:, :0]), r"strokes: want at least one point of each, got"),
+        (lambda: VRNN(2, hidden=4).loss_terms(STROKES[:, :0]), r"strokes: want at least one point of each, got"),
+        (lambda: RecurrentVAE(2, hidden=4).encode(STROKES, FAR), "lengths: want them on cpu, where the strokes are"),
+        (lambda: RecurrentVAE(2, hidden=4).decode(CODES[:3], STROKES.to("meta")), "strokes: want it on cpu"),
+        (lambda: RecurrentVAE(2, hidden=4).write_with(STROKES[:2], CODES[:3]), r"noise: want shape \(3, T, 2\), got"),
+        (lambda: RecurrentVAE(2, hidden=4).write_with(STROKES, CODES[:3], -1), "temperature: want a number >= 0"),
+        (lambda: StrokeVAE(2, (4,)).nll(CODES[:3], STROKES[:, :4]), r"strokes: want shape \(3, 8, 2\), got"),
+        (lambda: StrokeVAE(2, (4,)).nll(CODES[:3], [STROKES]), r"strokes: want a float tensor of shape"),
+        (lambda: cures.describe(None, NAMES), "model: want an nn.Module with encode and nll and sample, got NoneType"),
+        (lambda: cures.describe(NameVAE(2, hidden=4), NAMES), "model: want one of names with one language, got .* 6"),
+        (lambda: cures.describe(SPELLER, NAMES), "names: want at least two, so that each has another, got 1"),
+        (lambda: cures.describe(SPELLER, [NAMES]), "names: want an integer tensor"),
+        (lambda: cures.describe(SPELLER, NAMES.flip(1)), "names: want zeros behind the last letter only"),
+        (lambda: cures.likeliest(small(), CODES), "model: want an nn.Module with encode and nll and sample, got VAE"),
+        (lambda: cures.likeliest(NameVAE(2, hidden=4), CODES), "model: want one of names with one language"),
+        (lambda: cures.load_cures(colour="red"), "colour: want a column of names.json, active, alike"),
+        (lambda: class_gaussians_nll(STROKES[:0], *TWENTY), "strokes: want at least one example"),
+        (lambda: class_gaussians_nll(STROKES, *TWENTY), "known: want strokes of each class that vary .* none so of 1"),
+        (lambda: plots.free_running([STROKES], LABELS[:3], {"own": STROKES}), "strokes: want a float tensor"),
+        (lambda: plots.free_running(STROKES, LABELS[:3], [STROKES]), "drawn: want a dict of strokes by the name of"),
+        (lambda: plots.kl_of_points([STROKES], STROKES[..., 0], STROKES[0, :, 0]), "strokes: want a float tensor"),
+        (lambda: plots.recurrent_architecture(small(), STROKES[0]), "model: want a RecurrentVAE, got VAE"),
+        (lambda: plots.recurrent_architecture(PADDED[0], STROKES), r"stroke: want shape \(T, 2\), got"),
+        (lambda: plots.stroke_codes(STROKES, *3 * [CODES[:3] * NAN], LABELS[:3], names="abc"), "mu: contains NaN"),
+    ],
+)
+def test_strokes_and_names_that_do_not_fit(call, message):
+    with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+        call()
 
 
 def test_samples_of_a_model_in_double_precision():
@@ -215,6 +274,7 @@ def test_no_such_model(door, model):
         "training_step": lambda model, images: training_step(model, optimizer(small()), images),
         "tcvae_step": lambda model, images: tcvae_step(9)(model, optimizer(small()), images),
         "capacity_step": lambda model, images: capacity_step()(model, optimizer(small()), images),
+        "free_bits_step": lambda model, images: free_bits_step(4)(model, optimizer(small()), images),
     }
     call = other.get(door) or TAKE_IMAGES[door][0]
     with pytest.raises((TypeError, ValueError), match="^models?: want .*, got"):
@@ -310,9 +370,18 @@ TAKE_WHOLE_NUMBERS = {
     "pixels": (lambda n: effective_beta(1.0, pixels=n), "pixels"),
     "latent_dim of effective_beta": (lambda n: effective_beta(1.0, latent_dim=n), "latent_dim"),
     "columns": (lambda n: plots.show_images(X, columns=n), "columns"),
+    "columns of strokes": (lambda n: plots.show_strokes(STROKES, columns=n), "columns"),
+    "columns of stroke codes": (
+        lambda n: plots.stroke_codes(STROKES[:1], CODES[:1], CODES[:1], CODES, LABELS, names=["a"], columns=n),
+        "columns",
+    ),
+    "scribbles": (scribbles, "n"),
+    "points of a line": (lambda n: resample(STROKES[0], n), "n"),
     "shown": (lambda n: LatentPad(small(), X, LABELS, shown=n), "shown"),
     "shown on a drawing pad": (lambda n: DrawPad(small(), X, LABELS, shown=n), "shown"),
+    "shown on a stroke pad": (lambda n: StrokePad(*PADDED, shown=n), "shown"),
     "index": (lambda n: DrawPad(small(), X, LABELS, index=n), "index"),
+    "index of a held-out stroke": (lambda n: StrokePad(*PADDED, index=n), "index"),
     "index of a part": (lambda n: CompletionPad(CompletionVAE(2, (4,)), X, LABELS, index=n), "index"),
     "count": (lambda n: CompletionPad(CompletionVAE(2, (4,)), X, LABELS, count=n), "count"),
     "components": (lambda n: PriorPainter(X, LABELS, components=n), "components"),
@@ -323,6 +392,21 @@ TAKE_WHOLE_NUMBERS = {
     "start_index": (lambda n: InterpolationSlider(small(), X, LABELS, start_index=n, end=1), "start_index"),
     "epochs of the classifier": (lambda n: fit_classifier(Classifier(2), X, LABELS, epochs=n), "epochs"),
     "hidden of a NameVAE": (lambda n: NameVAE(2, hidden=n), "hidden"),
+    "latent_dim of a RecurrentVAE": (lambda n: RecurrentVAE(n, hidden=4), "latent_dim"),
+    "hidden of a RecurrentVAE": (lambda n: RecurrentVAE(2, hidden=n), "hidden"),
+    "embedding of a RecurrentVAE": (lambda n: RecurrentVAE(2, hidden=4, embedding=n), "embedding"),
+    "points to write": (lambda n: RecurrentVAE(2, hidden=4).write(torch.zeros(1, 2), points=n), "points"),
+    "points of a StrokeVAE": (lambda n: StrokeVAE(2, (4,), points=n), "points"),
+    "hidden of a StrokeVAE": (lambda n: StrokeVAE(2, [n]), "hidden"),
+    "latent_dim of a VRNN": (lambda n: VRNN(n, hidden=4), "latent_dim"),
+    "hidden of a VRNN": (lambda n: VRNN(2, hidden=n), "hidden"),
+    "strokes to write": (lambda n: VRNN(2, hidden=4).write(n), "n"),
+    "latent_dim of a PaddedNameVAE": (lambda n: PaddedNameVAE(n, hidden=(4,)), "latent_dim"),
+    "languages of a PaddedNameVAE": (lambda n: PaddedNameVAE(2, languages=n, hidden=(4,)), "languages"),
+    "draws of cures.describe": (
+        lambda n: cures.describe(NameVAE(2, 1, hidden=4), NAMES.repeat(2, 1), draws=n),
+        "draws",
+    ),
     "draws of labels": (lambda n: label_curves(CODES, LABELS, (2,), draws=n, new=2), "draws"),
     "new images": (lambda n: label_curves(CODES, LABELS, (2,), new=n), "new"),
     "counts": (lambda n: label_curves(CODES, LABELS, [n], new=2), r"counts\[0\]"),
@@ -347,6 +431,8 @@ TAKE_WHOLE_NUMBERS = {
     "latent_dim of a rotation": (lambda n: plane_rotation(n, 0, 1, 45), "latent_dim"),
     "first": (lambda n: plane_rotation(4, n, 0, 45), "first"),
     "second": (lambda n: plane_rotation(4, 0, n, 45), "second"),
+    "draws for strokes": (lambda n: use_of_z.importance_nll(StrokeVAE(2, (4,)), STROKES, n), "draws"),
+    "another of n": (use_of_z.others, "n"),
     "draws of importance sampling": (lambda n: text.name_importance_nll(NameVAE(2), NAMES, LABELS[:1], n), "draws"),
 }
 
@@ -393,9 +479,23 @@ TAKE_SEEDS = {
     "k_means": lambda seed: k_means(X, 2, seed=seed),
     "turned_terms": lambda seed: turned_terms(small(), X, torch.eye(2), seed=seed),
     "label_curves": lambda seed: label_curves(CODES, LABELS, (2,), new=2, seed=seed),
+    "odd_strokes": lambda seed: odd_strokes(STROKES, LABELS[:3], seed=seed),
+    "scribbles": lambda seed: scribbles(2, seed=seed),
     "load_names": lambda seed: load_names("test", seed=seed),
+    "load_pen_digits": lambda seed: load_pen_digits("test", seed=seed),
     "NameVAE": lambda seed: NameVAE(2, seed=seed),
+    "RecurrentVAE": lambda seed: RecurrentVAE(2, hidden=4, seed=seed),
+    "written strokes": lambda seed: RecurrentVAE(2, hidden=4).write(torch.zeros(1, 2), seed=seed),
+    "StrokeVAE": lambda seed: StrokeVAE(2, (4,), seed=seed),
+    "VRNN": lambda seed: VRNN(2, hidden=4, seed=seed),
+    "strokes of a VRNN": lambda seed: VRNN(2, hidden=4).write(2, seed=seed),
+    "PaddedNameVAE": lambda seed: PaddedNameVAE(2, hidden=(4,), seed=seed),
+    "padded names": lambda seed: PaddedNameVAE(2, hidden=(4,)).sample(LABELS[:1], seed=seed),
+    "cures.describe": lambda seed: cures.describe(NameVAE(2, 1, hidden=4), NAMES.repeat(2, 1), seed=seed, draws=1),
     "drawn names": lambda seed: NameVAE(2).sample(LABELS[:1], seed=seed),
+    "importance_nll of strokes": lambda seed: use_of_z.importance_nll(StrokeVAE(2, (4,)), STROKES, 2, seed=seed),
+    "shuffled_gap": lambda seed: use_of_z.shuffled_gap(StrokeVAE(2, (4,)), STROKES, seed=seed),
+    "describe of strokes": lambda seed: use_of_z.describe(StrokeVAE(2, (4,)), STROKES, seed=seed),
     "importance_nll of names": lambda seed: text.name_importance_nll(NameVAE(2), NAMES, LABELS[:1], 2, seed=seed),
 }
 
@@ -452,6 +552,7 @@ TAKE_BETA = {
     "vae_loss": lambda beta: vae_loss(torch.ones(3), torch.ones(3), beta),
     "mean_vae_loss": lambda beta: mean_vae_loss(*[torch.zeros(3, 2)] * 4, beta),
     "warm_up": lambda beta: warm_up(2, beta),
+    "free_bits_step": lambda beta: free_bits_step(4)(small(), optimizer(small()), X, beta=beta),
     "adversarial_step": lambda beta: play(AdversarialAutoencoder(2, (4,)), X, beta=beta),
     "mmd_step": lambda beta: match(Autoencoder(2, (4,)), X, beta=beta),
 }
@@ -544,7 +645,12 @@ def test_no_such_flows(flows):
 
 @pytest.mark.parametrize(
     ("widget", "trait"),
-    [(lambda: CodeFlow({"one": FLOW}, LABELS), "time"), (lambda: PriorPainter(X, LABELS, components=3), "weight")],
+    [
+        (lambda: CodeFlow({"one": FLOW}, LABELS), "time"),
+        (lambda: PriorPainter(X, LABELS, components=3), "weight"),
+        (lambda: MovingPen(RecurrentVAE(2, hidden=4), STROKES[0], STROKES[1], STROKES), "t"),
+        (lambda: MovingPen(RecurrentVAE(2, hidden=4), STROKES[0], STROKES[1], STROKES), "temperature"),
+    ],
 )
 def test_a_number_of_a_widget(widget, trait):
     widget = widget()

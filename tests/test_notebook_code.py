@@ -19,7 +19,7 @@ from vae_helpers.exercises.topics.gradients import open_paths
 from vae_helpers.latent_space import log_prior
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
 from vae_helpers.mmd import squared_mmd
-from vae_helpers.models import VAE, AdversarialAutoencoder, ConditionalVAE
+from vae_helpers.models import VAE, AdversarialAutoencoder, ConditionalVAE, RecurrentVAE
 from vae_helpers.models.priors import gaussian_log_prob, mean_weight_nll
 from vae_helpers.objectives import tcvae_step
 from vae_helpers.total_correlation import kl_parts
@@ -263,3 +263,14 @@ def test_mmd_from_its_formula():
     a, b = torch.randn(2, 50, 2, generator=Generator().manual_seed(0))
     scope = definitions("09_adversarial_autoencoder")
     torch.testing.assert_close(scope["mmd2"](a, b + 1), squared_mmd(a, b + 1), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("hide", [0.0, 0.25, 1.0])
+def test_the_plain_recurrent_vae(hide):
+    plain = definitions("10_recurrent_vae")["PlainRecurrentVAE"](2)
+    model = RecurrentVAE(2, input_dropout=hide, seed=4)
+    plain.load_state_dict(dict(zip(plain.state_dict(), model.state_dict().values(), strict=True)))
+    strokes = torch.rand(6, 8, 2, generator=Generator().manual_seed(0))
+    found = plain.loss_terms(strokes, hide, Generator().manual_seed(1))
+    wanted = model.loss_terms(strokes, generator=Generator().manual_seed(1))
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-5)

@@ -7,7 +7,7 @@ import torch
 from vae_helpers import plots
 from vae_helpers.encoding import encode_means
 from vae_helpers.latent_space import quantile_grid
-from vae_helpers.models import VAE, AdversarialAutoencoder, Autoencoder, ConditionalVAE
+from vae_helpers.models import VAE, AdversarialAutoencoder, Autoencoder, ConditionalVAE, RecurrentVAE
 from vae_helpers.sampled_priors import GaussianPrior
 from vae_helpers.training import History, fit
 
@@ -201,3 +201,17 @@ def test_the_adversarial_diagram_holds_each_code_and_as_many_draws(images):
     codes, draws = (inset.lines[0].get_xydata() for inset in axis.child_axes if inset.lines)
     torch.testing.assert_close(torch.tensor(codes).float(), encode_means(model, images[:30])[:, :2])
     assert draws.shape == (30, 2)
+
+
+def test_recurrent_architecture_draws_what_goes_in_and_what_is_written():
+    model, stroke = RecurrentVAE(3, 8, seed=1), torch.rand(6, 2, generator=torch.Generator().manual_seed(0))
+    (axis,) = plots.recurrent_architecture(model, stroke).axes
+    texts = [text.get_text() for text in axis.texts]
+    assert texts.count("$x_6$") == 2 and "$x_8$" not in texts  # the last point, where it is read and where written
+    (plane,) = (inset for inset in axis.child_axes if inset.patches)
+    mu, _ = model.encode(stroke[None])
+    assert plane.patches[0].center == pytest.approx(mu[0, :2].tolist())
+    first, last = (inset.collections[0].get_segments() for inset in axis.child_axes if inset.collections)
+    assert first[0][0] == pytest.approx(stroke[0].tolist()) and first[-1][-1] == pytest.approx(stroke[-1].tolist())
+    z = torch.tensor(plane.lines[-1].get_xydata()[0])
+    assert last[0][0] != pytest.approx(stroke[0].tolist()) and z.tolist() != pytest.approx(mu[0, :2].tolist())

@@ -112,9 +112,9 @@ def test_all_change_while_the_pen_moves_and_are_what_torch_says(notebook, cell, 
     assert numbers(lines)[:2] == pytest.approx(costs(model, stroke), abs=0.06)
     write(notebook, cell, SEVEN[1:])
     wait_until(page, lambda: word(cell) == "your drawing, 2 strokes")
-    assert not torch.equal(same_as_python(notebook, cell), stroke)
+    wait_until(page, lambda: not torch.equal(same_as_python(notebook, cell), stroke))
     button(cell, "undo").click()
-    assert torch.allclose(same_as_python(notebook, cell), stroke)
+    wait_until(page, lambda: torch.allclose(same_as_python(notebook, cell), stroke))
     button(cell, "clear").click()
     wait_until(page, lambda: notebook.python("print(scrawl.stroke, scrawl.mu)") == "None None")
     assert word(cell) == "an empty sheet"

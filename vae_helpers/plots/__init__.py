@@ -10,21 +10,34 @@ from vae_helpers.plots.code_flow import code_flow
 from vae_helpers.plots.colors import CLASS_COLORS
 from vae_helpers.plots.colour import colour_rows
 from vae_helpers.plots.control import fidelities
+from vae_helpers.plots.cures import cures, nats_by_length
 from vae_helpers.plots.curves import convergence, dots, kl_picture, lines, loss_curves, path_lengths, path_profile
-from vae_helpers.plots.diagrams import adversarial_architecture, architectures, conditional_architecture
+from vae_helpers.plots.diagrams import (
+    adversarial_architecture,
+    architectures,
+    conditional_architecture,
+    recurrent_architecture,
+)
 from vae_helpers.plots.elbo import gap, log_weights, posteriors, rate_distortion
 from vae_helpers.plots.few_labels import few_labels
+from vae_helpers.plots.free_running import free_running, kl_of_points
 from vae_helpers.plots.game import best_discriminators, game_losses, saturation
 from vae_helpers.plots.graphs import backward_graphs
 from vae_helpers.plots.images import compare_images, manifold, show_images
 from vae_helpers.plots.information import information_tables, kl_bars
 from vae_helpers.plots.label_modes import class_ring, labels_needed
 from vae_helpers.plots.maps import add_path, clouds, latent_map, latent_maps
+from vae_helpers.plots.odd_scores import odd_scores
 from vae_helpers.plots.overfitting import overfitting_gaps
 from vae_helpers.plots.painter import painted_prior
+from vae_helpers.plots.pen import pen_walk
 from vae_helpers.plots.quadrants import completions
+from vae_helpers.plots.stroke_codes import stroke_codes
+from vae_helpers.plots.stroke_map import stroke_map
+from vae_helpers.plots.strokes import show_strokes
 from vae_helpers.plots.sweep import equal_reconstruction, five_betas
 from vae_helpers.plots.traversals import traversals
+from vae_helpers.plots.use_of_z import decoder_strength, stroke_nats
 
 __all__ = [
     "CLASS_COLORS",
@@ -43,33 +56,45 @@ __all__ = [
     "completions",
     "conditional_architecture",
     "convergence",
+    "cures",
+    "decoder_strength",
     "dots",
     "equal_reconstruction",
     "few_labels",
     "fidelities",
     "five_betas",
+    "free_running",
     "game_losses",
     "gap",
     "information_tables",
     "kl_bars",
+    "kl_of_points",
     "kl_picture",
     "labels_needed",
     "latent_map",
     "latent_maps",
     "lines",
+    "nats_by_length",
     "log_weights",
     "loss_curves",
     "manifold",
+    "odd_scores",
     "overfitting_gaps",
     "painted_prior",
+    "pen_walk",
     "path_lengths",
     "path_profile",
     "place_maps",
     "posteriors",
     "rate_distortion",
+    "recurrent_architecture",
     "saturation",
     "show_images",
+    "show_strokes",
+    "stroke_codes",
+    "stroke_map",
     "trade_offs",
+    "stroke_nats",
     "traversals",
     "turned_axes",
     "weight_costs",

@@ -1,7 +1,11 @@
 """Diagrams of what flows through a model, drawn around a real image."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import torch
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, Polygon
@@ -9,10 +13,19 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from vae_helpers.encoding import encode_means
-from vae_helpers.models import VAE, AdversarialAutoencoder, Autoencoder, ConditionalVAE, reparameterize
+from vae_helpers.models import (
+    VAE,
+    AdversarialAutoencoder,
+    Autoencoder,
+    ConditionalVAE,
+    RecurrentVAE,
+    reparameterize,
+)
 from vae_helpers.models.priors import LearnedPrior
 from vae_helpers.plots.images import _ink
+from vae_helpers.plots.strokes import draw_strokes
 from vae_helpers.sampled_priors import Prior
+from vae_helpers.validation import check_fits
 
 BLUE, ORANGE, RED = "#3f90da", "#ffa90e", "#bd1f01"
 CONDITION = {"boxstyle": "round,pad=0.4", "fc": "#fbe3dc", "ec": "#bd1f01"}
@@ -113,6 +126,70 @@ def adversarial_architecture(model: AdversarialAutoencoder, images: Tensor, prio
     axis.text(2.45, -2.3, "the encoder learns\nto deceive it", ha="right", va="center", color=RED)
     fig.tight_layout(pad=0.3)
     return fig
+
+
+@torch.no_grad()
+def recurrent_architecture(model: RecurrentVAE, stroke: Tensor, seed: int = 0) -> Figure:
+    """A recurrent VAE with ``stroke``, (T, 2), going in: a GRU reads it into one q(z|x), another writes it from z.
+
+    Of the latent space, two dimensions are drawn. Above the writer, z goes to each step; red and dashed, each point to
+    the next step. ``seed`` is for the draw of z; what is written are means.
+
+    Raises:
+        TypeError, ValueError: another model, or a stroke that is none.
+    """
+    if not isinstance(model, RecurrentVAE):
+        raise TypeError(f"model: want a RecurrentVAE, got {type(model).__name__}")
+    check_fits(Float[Tensor, "T 2"], stroke=stroke)
+    fig, axis = plt.subplots(figsize=(11, 3.5))
+    axis.set(xlim=(0, 11.1), ylim=(-1.7, 1.4), aspect="equal")
+    axis.axis("off")
+    axis.set_title("Variational recurrent autoencoder", loc="left", weight="bold")
+    mu, logvar = model.encode(stroke[None])
+    z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=Generator().manual_seed(seed)))
+    last = len(stroke)
+    _stroke(axis, 0.6, stroke, "stroke $x$")
+    _stroke(axis, 10.5, model.write(z, points=last, temperature=0.0)[0], "written from $z$")
+    _cloud(axis, "one $q(z|x)$ for the stroke" + ("" if model.latent_dim == 2 else ",\ntwo of its dimensions"),
+           mu[0, :2], logvar[0, :2], z[0, :2])  # fmt: skip
+    reader, writer = (1.55, 2.25, 2.95, 3.65), (7.1, 7.8, 8.5, 9.2)
+    _steps(axis, reader, last, ORANGE)
+    _steps(axis, writer, last, BLUE)
+    axis.text(2.6, 0.55, "a GRU reads", ha="center", va="center")
+    axis.text(2.6, -1.2, "the points, in order", ha="center", va="center")
+    solid, told = {"arrowstyle": "-|>", "color": "black", "lw": 1.5}, {"arrowstyle": "-|>", "color": RED, "lw": 1.5}
+    axis.annotate("", (4.75, 0), (3.95, 0), arrowprops=solid)
+    axis.plot([6.4, 6.7, 6.7, writer[-1]], [0, 0, 0.75, 0.75], color="black", lw=1.5)
+    axis.text(8.15, 0.98, "a GRU writes, told $z$ at each step", ha="center", va="center")
+    for x, following in zip(writer, (*writer[1:], None), strict=True):
+        axis.annotate("", (x, 0.25), (x, 0.78), arrowprops=solid)
+        axis.annotate("", (x, -0.68), (x, -0.22), arrowprops=solid)
+        if following:
+            axis.annotate("", (following - 0.12, -0.22), (x + 0.12, -0.72), arrowprops=told | {"ls": "--"})
+    for x in reader:
+        axis.annotate("", (x, -0.22), (x, -0.68), arrowprops=solid)
+    axis.text(8.15, -1.2, "a Gaussian for each point", ha="center", va="center")
+    axis.text(8.15, -1.5, "the point before: shown, or hidden", ha="center", va="center", color=RED)
+    fig.tight_layout(pad=0.3)
+    return fig
+
+
+def _stroke(axis: Axes, x: float, stroke: Tensor, caption: str) -> None:
+    inset = axis.inset_axes([x - 0.6, -0.6, 1.2, 1.2], transform=axis.transData)
+    draw_strokes(inset, stroke[None])
+    axis.text(x, -0.95, caption, ha="center", va="center")
+
+
+def _steps(axis: Axes, places: Sequence[float], last: int, color: str) -> None:
+    """One network at the first two steps and the last, its state going from each to the next; below, their points."""
+    for x, step in zip(places, ("1", "2", "", str(last)), strict=True):
+        box = {"boxstyle": "round,pad=0.3", "fc": color, "alpha": 0.4, "ec": "black"}
+        axis.text(
+            x, 0, "GRU" if step else r"$\cdots$", ha="center", va="center", fontsize=9, bbox=box if step else None
+        )
+        axis.text(x, -0.85, f"$x_{step}$" if step else r"$\cdots$", ha="center", va="center")
+    for left, right in pairwise(places):
+        axis.annotate("", (right - 0.24, 0), (left + 0.24, 0), arrowprops={"arrowstyle": "-|>", "color": "black"})
 
 
 def _frame(axis: Axes, title: str, image: Tensor, reconstruction: Tensor) -> None:
