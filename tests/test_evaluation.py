@@ -4,9 +4,16 @@ from torch.distributions import Normal, kl_divergence
 
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA
-from vae_helpers.evaluation import active_units, evaluate, hole_fraction, kl_of_latents
+from vae_helpers.evaluation import (
+    active_units,
+    evaluate,
+    hole_fraction,
+    kl_of_latents,
+    kl_of_layers,
+    mean_kl_of_layers,
+)
 from vae_helpers.losses import gaussian_kl
-from vae_helpers.models import VAE
+from vae_helpers.models import VAE, HierarchicalVAE
 
 
 def test_shipped_checkpoints_are_as_good_as_stated(test_set):
@@ -91,3 +98,33 @@ def test_what_latents_cost_one_by_one():
     assert each[2] == 0
     with pytest.raises(ValueError, match="^mu: want at least one example"):
         kl_of_latents(mu[:0], logvar[:0])
+
+
+@pytest.mark.parametrize("inference", ["bottom-up", "ladder"])
+def test_what_layers_cost_sums_to_the_kl(images, inference):
+    """With the same draws, whatever the sizes of the batches; the mode and torch's own generator stay."""
+    model = HierarchicalVAE((5, 3), (8, 8), inference).train()
+    before = torch.get_rng_state()
+    for size in (500, 70):
+        parts = kl_of_layers(model, images, batch_size=size, seed=2)
+        assert sum(parts) == pytest.approx(evaluate(model, images, batch_size=size, seed=2).kl, rel=1e-5)
+        assert parts == mean_kl_of_layers(model, (images,), batch_size=size, seed=2) and len(parts) == 2
+    by_hand = model.eval().layer_terms(images, torch.Generator().manual_seed(2))[1].mean(dim=0)
+    torch.testing.assert_close(torch.tensor(kl_of_layers(model.train(), images, seed=2)), by_hand)
+    assert model.training and torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda x: kl_of_layers(VAE(2, (4,)), x), TypeError, "^model: want an nn.Module with layer_terms, got VAE"),
+        (lambda x: kl_of_layers(HierarchicalVAE((2,), (4,)), 255 * x), ValueError, "^images: .* are they 0 to 255"),
+        (lambda x: kl_of_layers(HierarchicalVAE((2,), (4,)), x[:0]), ValueError, "^images: want shape"),
+        (lambda x: kl_of_layers(HierarchicalVAE((2,), (4,)), x.double()), TypeError, "^images: want torch.float32"),
+        (lambda x: kl_of_layers(HierarchicalVAE((2,), (4,)), x, batch_size=0), ValueError, "^batch_size: want"),
+        (lambda x: kl_of_layers(HierarchicalVAE((2,), (4,)), x, seed=0.5), ValueError, "^seed: want"),
+    ],
+)
+def test_bad_input_of_kl_of_layers(images, call, error, said):
+    with pytest.raises(error, match=said):
+        call(images[:5])

@@ -7,7 +7,7 @@ import torch
 from torch import Generator, nn
 
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
-from vae_helpers.models import VAE, Autoencoder
+from vae_helpers.models import VAE, Autoencoder, HierarchicalVAE
 from vae_helpers.objectives import capacity_loss, capacity_step, free_bits_step, tcvae_step
 from vae_helpers.training import fit, training_step, warm_up
 
@@ -128,6 +128,44 @@ def test_the_floor_is_of_the_batchs_mean(model):
     found, _ = stepped(free_bits_step(between), model, beta=3.0)
     free, _ = stepped(free_bits_step(100.0), model, beta=3.0)
     assert same_weights(found, free)
+
+
+@pytest.mark.parametrize("inference", ["bottom-up", "ladder"])
+def test_each_layer_has_a_floor_of_its_own(inference):
+    """Between the layers' parts, the floor frees the one below it alone; terms are told as they are."""
+    model = HierarchicalVAE((5, 3), (8, 8), inference, batch_norm=False)
+    for weight in model.heads[0].parameters():
+        weight.data *= 5  # a first layer that costs more than the second
+    kl = model.layer_terms(X, Generator().manual_seed(3))[1]
+    assert kl.mean(dim=0)[0] > kl.mean(dim=0)[1] > 0
+    floors = {kl.mean(dim=0)[1].item() / 2: (1, 1), kl.mean().item(): (1, 0), 2 * kl.mean(dim=0)[0].item(): (0, 0)}
+    for floor, paid in floors.items():
+        own = copy.deepcopy(model)
+        reconstruction, parts = own.layer_terms(X, Generator().manual_seed(3))
+        (reconstruction.mean() + 3 * (parts.mean(dim=0) * torch.tensor(paid)).sum()).backward()
+        found, terms = stepped(free_bits_step(floor), model, beta=3.0)
+        for before, after, weight in zip(model.parameters(), found.parameters(), own.parameters(), strict=True):
+            torch.testing.assert_close(before - after, weight.grad, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(terms, (reconstruction.detach(), kl.sum(dim=1).detach()))
+
+
+def test_a_floor_of_0_leaves_no_reward_for_a_part_below_0():
+    """As a bottom-up layer's may be, for it is estimated from a draw: here z_1's prior sees z_1 itself."""
+    model = HierarchicalVAE((1, 1), (2, 2), "bottom-up", batch_norm=False)
+    for net in (*model.bodies, *model.decoders):
+        for layer in net:
+            if isinstance(layer, nn.Linear):
+                layer.weight.data.zero_(), layer.bias.data.zero_()
+    for head in model.heads:
+        head[0].weight.data.zero_(), head[0].bias.data.zero_()
+    model.heads[0][0].bias.data[1] = 1.0  # q(z_1|x) = N(0, e), wider than its prior N(0, 1)
+    part = model.layer_terms(X[:1], Generator().manual_seed(0))[1][0, 0].item()
+    seed = next(k for k in range(9) if model.layer_terms(X[:1], Generator().manual_seed(k))[1][0, 0] < 0)
+    optimizer = torch.optim.SGD(model.parameters(), 1.0)
+    free_bits_step(0.0)(model, optimizer, X[:1], generator=Generator().manual_seed(seed))
+    free = model.heads[0][0].bias.grad.clone()
+    training_step(model, optimizer, X[:1], generator=Generator().manual_seed(seed))
+    assert part != 0 and not torch.allclose(free, model.heads[0][0].bias.grad)
 
 
 @pytest.mark.parametrize("nats", [-1.0, float("nan"), "3", None])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from vae_helpers.evaluation import evaluate
-from vae_helpers.models import VAE, Autoencoder
+from vae_helpers.evaluation import evaluate, kl_of_layers
+from vae_helpers.models import VAE, Autoencoder, HierarchicalVAE
 from vae_helpers.training import History, NonFiniteLossError, fit, training_step, warm_up
 
 
@@ -53,6 +53,17 @@ def test_a_model_may_take_more_than_images(images):
     assert len(model.pairs) == 550 and {label for _, label in model.pairs} == set(range(500))
     assert all(total == pytest.approx(ink[label].item(), rel=1e-5) for total, label in model.pairs)
     assert evaluate(model, (images[:50], labels[:50])).total == pytest.approx(history["test_total"][0], rel=1e-5)
+
+
+def test_a_model_with_layers_has_a_column_for_each(images):
+    model = HierarchicalVAE((5, 4, 2), (8, 8, 8), "bottom-up")
+    history = fit(model, images, images, epochs=2, progress=False)
+    for row in history.rows:
+        assert sum(row[f"test_kl_{k}"] for k in (1, 2, 3)) == pytest.approx(row["test_kl"], rel=1e-5)
+        assert "test_kl_4" not in row and row["test_total"] == row["test_reconstruction"] + row["test_kl"]
+    torch.testing.assert_close(kl_of_layers(model, images), [history.last[f"test_kl_{k}"] for k in (1, 2, 3)])
+    for other in (fit(model, images, epochs=1, progress=False), fit(small(), images, images, epochs=1, progress=False)):
+        assert not [name for name in other.last if "kl_" in name]
 
 
 def test_another_step_runs_in_the_same_loop(images):

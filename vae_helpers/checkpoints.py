@@ -185,9 +185,10 @@ def _rebuilt(content: dict[str, Any], path: str | Path) -> nn.Module:
         model = MODELS[kind](**architecture)
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{path} holds a {kind} with {architecture}, which can't be built: {error}") from error
-    dtypes = {weight.dtype for weight in content["weights"].values() if isinstance(weight, Tensor)}
+    weights = [weight for weight in content["weights"].values() if isinstance(weight, Tensor)]
+    dtypes = {weight.dtype for weight in weights if weight.is_floating_point()}  # a batch norm counts in whole numbers
     dtype = dtypes.pop() if len(dtypes) == 1 else torch.float32
-    return _filled(model.to(dtype) if dtype.is_floating_point else model, content["weights"], path)
+    return _filled(model.to(dtype), content["weights"], path)
 
 
 def _filled(model: nn.Module, weights: dict[str, Any], path: str | Path) -> nn.Module:

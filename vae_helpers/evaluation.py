@@ -188,6 +188,41 @@ def kl_of_latents(mu: Float[Tensor, "N D"], logvar: Float[Tensor, "N D"]) -> Flo
     return torch.stack([gaussian_kl(*column).mean() for column in columns]).clamp(min=0)  # below 0 by rounding only
 
 
+def kl_of_layers(model: nn.Module, images: Data, *, batch_size: int = 2000, seed: int = 0) -> list[float]:
+    """Each layer's part of the KL, the mean over images: together, with the same seed, they are the KL of evaluate.
+
+    >>> from vae_helpers.models import HierarchicalVAE
+    >>> len(kl_of_layers(HierarchicalVAE(latent_dims=(8, 2), hidden=(16, 16)), torch.rand(100, 1, 28, 28)))
+    2
+
+    Args:
+        model: with ``layer_terms(*batch, generator=...) -> (reconstruction, kl)``, kl of shape (N, layers).
+        images, batch_size, seed: as of :func:`evaluate`.
+
+    Returns:
+        Nats, z_1's first.
+
+    Raises:
+        TypeError, ValueError: a model without ``layer_terms``, or unusable images.
+    """
+    check_can(model, "layer_terms")
+    check_whole(1, batch_size=batch_size)
+    return mean_kl_of_layers(model, check_data(model, images, "images"), int(batch_size), as_seed(seed))
+
+
+@torch.no_grad()
+def mean_kl_of_layers(model: nn.Module, data: tuple[Tensor, ...], batch_size: int = 2000, seed: int = 0) -> list[float]:
+    """:func:`kl_of_layers` without its check of the values, for a loop that has checked them already."""
+    device = device_of(model)
+    generator = Generator(device).manual_seed(seed)
+    sums = []
+    with threads_for(model), evaluating(model):
+        for batch in zip(*(part.split(batch_size) for part in data), strict=True):
+            kl = model.layer_terms(*(part.to(device) for part in batch), generator=generator)[1]
+            sums.append(kl.double().sum(dim=0).cpu())
+    return (torch.stack(sums).sum(dim=0) / len(data[0])).tolist()
+
+
 @torch.no_grad()
 def mean_terms(model: nn.Module, data: tuple[Tensor, ...], batch_size: int = 2000, seed: int = 0) -> Terms:
     """:func:`evaluate` without its check of the values, for a loop that has checked them already."""

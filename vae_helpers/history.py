@@ -9,6 +9,7 @@ class History:
 
     A row has ``epoch`` (from 1), ``seconds`` (training alone), ``beta`` (at its end), and
     ``train_*`` and, given test images, ``test_*`` for ``reconstruction``, ``kl`` and ``total``.
+    A model with layers of latents has ``test_kl_1``, ``test_kl_2`` too, each layer's part of ``test_kl``.
     ``total`` is reconstruction + KL, the negative ELBO, whatever beta was: it stays comparable.
 
     ``stopped`` says that training ended early, ``steps`` how many steps were done, those of an unfinished epoch too.

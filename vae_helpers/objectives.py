@@ -128,7 +128,8 @@ def free_bits_step(nats: float) -> Step:
 
     Below so many nats the KL costs nothing more, so that there is no gradient that drives it to 0; above, this is
     :func:`vae_helpers.training.training_step`. The mean is over the batch, so that some images may have more and others
-    less. The paper has a floor for each group of latents; here all of them are one group.
+    less. The paper has a floor for each group of latents: here a layer is a group, in a model that has layers
+    (``layer_terms``), else all latents are one.
 
     >>> from vae_helpers.models import VAE
     >>> from vae_helpers.training import fit
@@ -137,7 +138,8 @@ def free_bits_step(nats: float) -> Step:
     1
 
     Args:
-        nats: the floor, lambda in the paper, >= 0; at 0 it changes nothing.
+        nats: the floor of each group, lambda in the paper, >= 0. At 0 it changes nothing but for a layer whose part of
+            the KL is estimated from draws (:meth:`HierarchicalVAE.is_exact`): no reward is left for one below 0.
 
     Raises:
         ValueError: a floor that is not >= 0.
@@ -153,9 +155,13 @@ def free_bits_step(nats: float) -> Step:
         check_can(model, "loss_terms")
         check_first(model, batch)
         check_not_negative(beta=beta)
-        reconstruction, kl = model.loss_terms(*batch, generator=generator)
-        _descend(optimizer, reconstruction.mean() + beta * kl.mean().clamp(min=nats))
-        return reconstruction.detach(), kl.detach()
+        if hasattr(model, "layer_terms"):
+            reconstruction, kl = model.layer_terms(*batch, generator=generator)
+        else:
+            reconstruction, kl = model.loss_terms(*batch, generator=generator)
+            kl = kl[:, None]
+        _descend(optimizer, reconstruction.mean() + beta * kl.mean(dim=0).clamp(min=nats).sum())
+        return reconstruction.detach(), kl.sum(dim=1).detach()
 
     return step
 

@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 from tqdm.auto import tqdm
 
 from vae_helpers.data import BINARIZATIONS, Binarization, binarize
-from vae_helpers.evaluation import Data, check_data, check_first, mean_terms
+from vae_helpers.evaluation import Data, check_data, check_first, mean_kl_of_layers, mean_terms
 from vae_helpers.history import History, NonFiniteLossError
 from vae_helpers.losses import vae_loss
 from vae_helpers.stopping import remember_stop, was_stopped
@@ -228,6 +228,8 @@ def _row(epoch, seconds, beta, train_means, model, test) -> dict[str, float]:
     if test is not None:
         means = mean_terms(model, test)
         row |= {"test_reconstruction": means.reconstruction, "test_kl": means.kl, "test_total": means.total}
+        if hasattr(model, "layer_terms"):
+            row |= {f"test_kl_{k}": kl for k, kl in enumerate(mean_kl_of_layers(model, test), start=1)}
     return row
 
 

@@ -5,6 +5,7 @@ from vae_helpers.models.autoencoder import Autoencoder
 from vae_helpers.models.classifier import Classifier
 from vae_helpers.models.completion import CompletionNet, CompletionVAE
 from vae_helpers.models.conditional_vae import ConditionalVAE
+from vae_helpers.models.hierarchical_vae import HierarchicalVAE
 from vae_helpers.models.name_vae import NameVAE
 from vae_helpers.models.padded_name_vae import PaddedNameVAE
 from vae_helpers.models.recurrent_vae import RecurrentVAE
@@ -27,6 +28,7 @@ KINDS = (
     RecurrentVAE,
     StrokeVAE,
     VRNN,
+    HierarchicalVAE,
     Classifier,
 )
 MODELS = {model.__name__: model for model in KINDS}
@@ -41,6 +43,7 @@ __all__ = [
     "CompletionNet",
     "CompletionVAE",
     "ConditionalVAE",
+    "HierarchicalVAE",
     "NameVAE",
     "PaddedNameVAE",
     "RecurrentVAE",
