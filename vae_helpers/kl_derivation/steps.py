@@ -15,10 +15,11 @@ mu1, mu2, mu_p, z1, z2 = sp.symbols("mu_1 mu_2 mu_p z_1 z_2", real=True)
 sigma1, sigma2, sigma_p = sp.symbols("sigma_1 sigma_2 sigma_p", positive=True)
 rho = sp.Symbol("rho", real=True)
 ell = sp.Symbol("ell", real=True)
-v = sp.Symbol("v", positive=True)
+a, x = sp.symbols("a x", real=True)
+v, s = sp.symbols("v s", positive=True)
 
 NAMES = {
-    **{symbol.name: symbol for symbol in (z, mu, sigma, mu_p, sigma_p, rho, ell, v)},
+    **{symbol.name: symbol for symbol in (z, mu, sigma, mu_p, sigma_p, rho, ell, v, a, s, x)},
     **{"mu1": mu1, "mu2": mu2, "sigma1": sigma1, "sigma2": sigma2, "z1": z1, "z2": z2},
     **{"eps": eps, "eps1": eps1, "eps2": eps2, "q": q, "p": p, "E_q": ExpectQ, "E": ExpectEps},
     **{"Integral": sp.Integral, "Derivative": sp.Derivative, "oo": sp.oo, "half": sp.Rational(1, 2)},
