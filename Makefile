@@ -103,15 +103,16 @@ site: slides  ## build the course as a static site with live widgets, slides inc
 handout: build/assets/.laid executed  ## build the site for students, without slides and notes for instructors, in build/handout
 	$(BIN)/python tools/pages/site.py build/handout $(EXECUTED)
 
-weights: setup  ## train the checkpoints in data/weights again (about forty minutes)
+weights: setup  ## train the checkpoints in data/weights again (about an hour and a quarter)
 	$(BIN)/python -m vae_helpers.pretrain
 
-sweep: setup  ## train the 324 small models of the tables of 08 to 10 again (three hours on one core; goes on after a kill)
+sweep: setup  ## train the 358 small models of the tables of 08 to 11 again (five hours on one core; goes on after a kill)
 	$(BIN)/python -m vae_helpers.pretrain.sweep $(JOBS)
 	$(BIN)/python -m vae_helpers.pretrain.adversarial_table $(JOBS)
 	$(BIN)/python -m vae_helpers.pretrain.label_modes_table $(JOBS)
 	$(BIN)/python -m vae_helpers.pretrain.names_table $(JOBS)
 	$(BIN)/python -m vae_helpers.pretrain.strokes_table $(JOBS)
+	$(BIN)/python -m vae_helpers.pretrain.hierarchical_table $(JOBS)
 
 bench: setup  ## measure speed against a textbook loop, threads, checks of shapes, and the notebooks' memory (about 10 minutes)
 	$(BIN)/python benchmarks/training_speed.py

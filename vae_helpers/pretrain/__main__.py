@@ -7,6 +7,7 @@ from vae_helpers.pretrain.classifier import train_classifier
 from vae_helpers.pretrain.code_flow import train_code_flow
 from vae_helpers.pretrain.conditional import train_conditional
 from vae_helpers.pretrain.digits import draw_map, train_digits
+from vae_helpers.pretrain.hierarchical import train_hierarchical
 from vae_helpers.pretrain.label_modes import train_label_modes
 from vae_helpers.pretrain.mnist_beta import train_mnist_beta
 from vae_helpers.pretrain.names import train_name_walk, train_names
@@ -30,6 +31,7 @@ PARTS = {
     "label_modes": train_label_modes,
     "code_flow": train_code_flow,
     "strokes": train_strokes,
+    "hierarchical": train_hierarchical,
 }
 
 
