@@ -1,8 +1,10 @@
 """The tests of the widgets' JavaScript, which Node.js runs: one test here for each file in tests/js."""
 
 import json
+import re
 import shutil
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -151,6 +153,40 @@ def test_the_style_sheet_has_the_common_rules_first_and_each_widgets_own():
     first = [(WIDGETS / "shared" / "stage.css"), *(WIDGETS / name for name in sorted(names))]
     at = [style_sheet().index(path.read_text(encoding="utf-8")) for path in first]
     assert len(at) > 5 and at[0] == 0 and at == sorted(at)
+
+
+def _selectors(css: str) -> list[str]:
+    """Each selector of a style sheet alone, a nested one with those around it."""
+    found, around = [], [[""]]
+    for head, mark in re.findall(r"([^{};]*)([{};])", re.sub(r"/\*.*?\*/", "", css, flags=re.S)):
+        if mark == "{":
+            own = [""] if head.strip().startswith("@") else re.split(r",(?![^(]*\))", head.strip())
+            around.append([f"{outer} {one.strip()}" for outer in around[-1] for one in own])
+            found += around[-1]
+        elif mark == "}":
+            around.pop()
+    return found
+
+
+def _owned(css: str, common: set[str]) -> set[str]:
+    """The classes that selectors begin with, but for the common ones: `vae-pad` of `.vae-stage.vae-pad .vae-button`."""
+    classes = [[name for name in re.findall(r"\.(vae-[\w-]+)", one) if name not in common] for one in _selectors(css)]
+    return {names[0] for names in classes if names}
+
+
+def test_which_classes_a_style_sheet_owns():
+    css = "/* .vae-x */ .vae-a, .vae-all.vae-b .vae-c { top: 0; .vae-d, p { top: 1; } } @media (x) { :is(.vae-e) {} }"
+    assert _owned(css, {"vae-all"}) == {"vae-a", "vae-b", "vae-e"}
+    assert _owned(".vae-all { .vae-a { top: 0 } .vae-b { top: 0 } }", {"vae-all"}) == {"vae-a", "vae-b"}
+
+
+def test_no_widget_styles_another_one():
+    """All are on one page: two that have a class in common would spoil one another."""
+    common = set(re.findall(r"\.(vae-[\w-]+)", (WIDGETS / "shared" / "stage.css").read_text(encoding="utf-8")))
+    owned = {path.name: _owned(path.read_text(encoding="utf-8"), common) for path in sorted(WIDGETS.glob("*.css"))}
+    assert owned["layer_pads.css"] and owned["layer_dial.css"]
+    shared = {(a, b): owned[a] & owned[b] for a, b in combinations(owned, 2) if owned[a] & owned[b]}
+    assert shared == {}
 
 
 def test_each_widget_has_its_three_files():

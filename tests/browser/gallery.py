@@ -19,7 +19,7 @@ from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.code_flow import load_code_flow
 from vae_helpers.data import load_mnist, load_pen_digits
 from vae_helpers.exercises import solution
-from vae_helpers.models import VAE, CompletionVAE, ConditionalVAE, NameVAE
+from vae_helpers.models import VAE, CompletionVAE, ConditionalVAE, HierarchicalVAE, NameVAE
 from vae_helpers.sprites import sprites
 from vae_helpers.training import History
 from vae_helpers.widgets import *
@@ -40,6 +40,9 @@ shapes, factors = sprites(1000)
 placer = VAE(10, hidden=(96, 64), seed=0)
 placer.encoder.head.weight.data *= 3  # untrained: all ten are active, and tell something about the place
 placer.decoder.head.weight.data *= 10
+layered = HierarchicalVAE((6, 2), (32, 16), seed=0)
+for decoder in layered.decoders:
+    decoder[-1].weight.data *= 10  # untrained: a place on either pad changes the image
 speller.decoder.head.bias.data[0] += 3  # it is likelier that a name ends: those of an untrained model never would
 """
 
@@ -112,8 +115,10 @@ GALLERY = (
         ".vae-pen-paper",
     ),
     Entry("scrawl", "StrokePad(mapped, strokes, written", ".vae-draw-paper", ".vae-pad-map"),
+    Entry("layer_pads", "LayerPads(layered, images, labels", ".vae-pad-map", ".vae-large canvas"),
     Entry("machine", "NameMachine(speller", ".vae-fader", ".vae-names-bars"),
     Entry("painter", "PriorPainter(images, labels", ".vae-painter-plane", ".vae-painter-plane"),
+    Entry("layer_dial", "LayerDial(a=0.5, s=0.6, x=2.0", ".vae-fader", ".vae-layer-dial-plane"),
     Entry("watch", "LiveLatentMap(images, labels", "", ".vae-map", python="watch(model)"),
     Entry("curve", "LiveLossCurve(", "", "img", python=f"curve(History([{EPOCH}]))"),
 )

@@ -17,6 +17,8 @@ from vae_helpers.widgets.interpolation import InterpolationSlider
 from vae_helpers.widgets.kl_dials import KLDials
 from vae_helpers.widgets.latent_pad import LatentPad
 from vae_helpers.widgets.latent_sliders import LatentSliders
+from vae_helpers.widgets.layer_dial import LayerDial
+from vae_helpers.widgets.layer_pads import LayerPads
 from vae_helpers.widgets.live_curve import LiveLossCurve
 from vae_helpers.widgets.live_latent_map import LiveLatentMap
 from vae_helpers.widgets.moving_pen import MovingPen
@@ -37,6 +39,8 @@ __all__ = [
     "KLDials",
     "LatentPad",
     "LatentSliders",
+    "LayerDial",
+    "LayerPads",
     "LiveLatentMap",
     "LiveLossCurve",
     "MovingPen",

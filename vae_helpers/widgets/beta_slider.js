@@ -1,8 +1,8 @@
 // The beta slider: one image through the decoders of several betas, and a row of images for what each latent moves.
 
-import { toInk, toWeights } from "./shared/bytes.js";
+import { toWeights } from "./shared/bytes.js";
 import { makeDecoder } from "./shared/decoder.js";
-import { addDigit, paintInk, SIDE } from "./shared/digit.js";
+import { addDigit, inksOf, paintInk, SIDE } from "./shared/digit.js";
 import { append, onDrag } from "./shared/dom.js";
 import { clamp, fixed } from "./shared/numbers.js";
 import { drawOnChange, makeRender } from "./shared/render.js";
@@ -54,7 +54,7 @@ export function figuresText({ rate, distortion }) {
 function setUp({ model, el, onStop }) {
   el.classList.add("vae-beta");
   const coders = model.get("models").map((coder) => ({ ...coder, order: orderOf(coder), decode: lazyDecoder(coder) }));
-  const images = imagesOf(model.get("images"));
+  const images = inksOf(model.get("images"));
   const reach = model.get("reach");
   const saving = saveNowAndThen(model);
   onStop(saving.stop);
@@ -100,12 +100,6 @@ function setUp({ model, el, onStop }) {
   };
   onStop(drawOnChange(model, el, ["stop", "image", "row", "moved"], draw));
   onStop(tendStage(el));
-}
-
-/** The images in their bytes, a DataView. */
-function imagesOf({ buffer, byteOffset, byteLength }) {
-  const ink = toInk(new Uint8Array(buffer, byteOffset, byteLength));
-  return Array.from({ length: ink.length / SIDE ** 2 }, (_, k) => ink.subarray(k * SIDE ** 2, (k + 1) * SIDE ** 2));
 }
 
 /** The decoder of a model, read only once it is asked for. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { fakeContext, FakeElement, fakePage } from "../fakes.mjs";
-import { addDigit, paintInk } from "../../../vae_helpers/widgets/shared/digit.js";
+import { addDigit, inksOf, paintInk } from "../../../vae_helpers/widgets/shared/digit.js";
 
 test("a digit is black ink on white paper, with its caption for eye and screen reader", () => {
   fakePage();
@@ -37,4 +37,12 @@ test("a digit that is painted in another way", () => {
   const painted = [];
   addDigit(new FakeElement("div"), "", (context, ink) => painted.push(ink))([0.5], "half");
   assert.deepEqual(painted, [[0.5]]);
+});
+
+test("images in their bytes, wherever they begin, are ink from 0 to 1", () => {
+  const bytes = new Uint8Array(3 + 2 * 784);
+  bytes.set([255, 51], 3 + 784);
+  const [first, second] = inksOf(new DataView(bytes.buffer, 3));
+  assert.deepEqual([first.length, second.length, first[0]], [784, 784, 0]);
+  assert.deepEqual([...second.subarray(0, 3)], [1, Math.fround(0.2), 0]);
 });

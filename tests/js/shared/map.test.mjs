@@ -61,6 +61,12 @@ test("figures along two edges, few enough to be read on any map", () => {
   }
 });
 
+test("the axes of a map that has names of its own", () => {
+  const paper = new OffscreenCanvas(200, 200).getContext("2d");
+  w.paintAxes(paper, { limit: 0.4, axes: ["ε₁, 3", "ε₁, 7"] }, 200, 1);
+  assert.deepEqual(textsOf(paper), ["ε₁, 3", "ε₁, 7"]);
+});
+
 test("the nearest points, the nearest first", () => {
   const points = Float32Array.of(3, 0, 0, 1, -1, -1, 0, 0.5);
   assert.deepEqual(w.nearestPoints(points, [0, 0], 3), [3, 1, 2]);

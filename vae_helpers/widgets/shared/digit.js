@@ -1,5 +1,6 @@
 // A digit on the page: black ink on white paper.
 
+import { toInk } from "./bytes.js";
 import { append } from "./dom.js";
 
 export const SIDE = 28; // pixels
@@ -26,4 +27,10 @@ export function paintInk(context, ink, left = 0) {
   data.fill(255);
   for (let i = 0; i < ink.length; i++) data[4 * i] = data[4 * i + 1] = data[4 * i + 2] = 255 * (1 - ink[i]);
   context.putImageData(image, left, 0);
+}
+
+/** Images in their bytes, a DataView, each as its ink. */
+export function inksOf({ buffer, byteOffset, byteLength }) {
+  const ink = toInk(new Uint8Array(buffer, byteOffset, byteLength));
+  return Array.from({ length: ink.length / SIDE ** 2 }, (_, k) => ink.subarray(k * SIDE ** 2, (k + 1) * SIDE ** 2));
 }

@@ -50,14 +50,14 @@ export function paintCircles(paper, { limit, circles = CIRCLES }, size, unit) {
 }
 
 /** Figures along two edges, at most eleven on each, and the names of the axes. */
-export function paintAxes(paper, { limit }, size, unit) {
+export function paintAxes(paper, { limit, axes = ["z₁", "z₂"] }, size, unit) {
   const step = Math.max(1, Math.ceil(limit / 6));
   for (let value = step * Math.ceil(1 / step - limit / step); value <= limit - 1; value += step) {
     label(paper, value, [toPixel(value, 0, size, limit)[0], size - 10 * unit], "center", unit);
     label(paper, value, [6 * unit, toPixel(0, value, size, limit)[1]], "left", unit);
   }
-  label(paper, "z₁", [size - 6 * unit, size - 10 * unit], "right", unit);
-  label(paper, "z₂", [6 * unit, 10 * unit], "left", unit);
+  label(paper, axes[0], [size - 6 * unit, size - 10 * unit], "right", unit);
+  label(paper, axes[1], [6 * unit, 10 * unit], "left", unit);
 }
 
 /** Text on a map, 13 px of CSS high. */

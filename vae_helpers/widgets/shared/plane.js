@@ -40,17 +40,22 @@ export function twoDecimals(value) {
 
 /** The latent as the views and Python share it. While a hand holds it, only the hand moves what this view shows. */
 export function holdZ(model, limit) {
-  let held = null;
   const saving = saveNowAndThen(model);
+  const set = (z) => ["z1", "z2"].forEach((name, i) => model.set(name, z[i]));
+  const get = () => [model.get("z1"), model.get("z2")];
+  return { ...holdPoint(limit, saving, get, set), stop: saving.stop };
+}
+
+/** A point of the model's, which `get()` reads and `set(z)` sets, as `holdZ` holds it. */
+export function holdPoint(limit, saving, get, set) {
+  let held = null;
   const move = (z) => {
-    model.set("z1", z[0]);
-    model.set("z2", z[1]);
+    set(z);
     saving.soon();
   };
   return {
     move,
-    stop: saving.stop,
-    read: () => held ?? [model.get("z1"), model.get("z2")].map((value) => clamp(value, limit)),
+    read: () => held ?? get().map((value) => clamp(value, limit)),
     drag: (z) => move((held = z)),
     release: () => {
       if (!held) return;
@@ -62,12 +67,13 @@ export function holdZ(model, limit) {
 }
 
 /**
- * The square, a slider in two dimensions. `name` says what it is; `paint(canvas, unit)` paints what stays, `unit` pixels
- * to 1 px of CSS. Returns the canvas; `draw(z, ringed, paintPoint)`, which rings the places [x, y] and shows the point,
- * with `paintPoint(context, place, unit)` if it is no cross, where `place(x, y)` is on the canvas; `fit()`, which says
- * whether the square has another size; and `repaint()`, for when what stays has changed.
+ * The square, a slider in two dimensions. `name` says what it is, `axes` what its numbers are when they are read out;
+ * `paint(canvas, unit)` paints what stays, `unit` pixels to 1 px of CSS. Returns the canvas; `draw(z, ringed, paintPoint)`,
+ * which rings the places [x, y] and shows the point, with `paintPoint(context, place, unit)` if it is no cross, where
+ * `place(x, y)` is on the canvas; `fit()`, which says whether the square has another size; and `repaint()`, for when what
+ * stays has changed.
  */
-export function addPlane(parent, limit, hand, { name, paint }) {
+export function addPlane(parent, limit, hand, { name, paint, axes = ["z1", "z2"] }) {
   const canvas = append(append(parent, "div", "vae-pad-frame"), "canvas", "vae-pad-map");
   canvas.tabIndex = 0;
   const names = { role: "slider", "aria-roledescription": "2-D pad", "aria-label": `${name}. ${HELP}` };
@@ -88,7 +94,7 @@ export function addPlane(parent, limit, hand, { name, paint }) {
   };
   const draw = (z, ringed, paintPoint = (...at) => paintCross(z, ...at)) => {
     canvas.setAttribute("aria-valuenow", twoDecimals(z[0]));
-    canvas.setAttribute("aria-valuetext", `z1 ${twoDecimals(z[0])}, z2 ${twoDecimals(z[1])}`);
+    canvas.setAttribute("aria-valuetext", axes.map((axis, i) => `${axis} ${twoDecimals(z[i])}`).join(", "));
     if (!background) return; // not on the page yet
     const place = (x, y) => toPixel(x, y, canvas.width, limit);
     context.drawImage(background, 0, 0);
