@@ -20,7 +20,9 @@ WITH_EXAMPLES = ("losses", "encoding", "latent_space", "gradient_estimators", "p
                  "models.conditional_vae",
                  "models.completion", "models.sequences", "models.name_vae", "models.regression_net",
                  "models.conditions", "models.priors", "models.recurrent_vae", "models.stroke_vae", "models.vrnn",
-                 "data.pen_digits", "data.tables", "free_running")  # fmt: skip
+                 "models.precisions", "data.pen_digits", "data.tables", "free_running", "hierarchy", "layer_knowledge",
+                 "layer_latents", "layer_losses", "linear_hierarchy", "models.hierarchical_vae", "models.latent_layers",
+                 "variance_shares")  # fmt: skip
 
 
 def public(module) -> dict[str, object]:

@@ -10,7 +10,7 @@ import torch
 import traitlets
 from torch import nn
 
-from vae_helpers import cures, plots, quadrants, text, use_of_z
+from vae_helpers import cures, hierarchy, plots, quadrants, text, use_of_z
 from vae_helpers.adversarial import AdversarialStep, adversarial_step
 from vae_helpers.aggregate import aggregate_draws
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
@@ -19,10 +19,18 @@ from vae_helpers.colouring import colour_digits
 from vae_helpers.data import binarize, load_mnist, load_names, load_pen_digits
 from vae_helpers.disentanglement import mutual_information_gap, separated_attribute_predictability
 from vae_helpers.encoding import decode_images, draw, encode_distributions, encode_means
-from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction
+from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction, kl_of_layers
 from vae_helpers.few_labels import label_curves
 from vae_helpers.fidelity import class_logits
 from vae_helpers.label_modes import chosen_images
+from vae_helpers.layer_knowledge import (
+    Latents,
+    infer_latents,
+    layer_knowledge,
+    redraw,
+    redraw_each_way,
+    repeat_knowledge,
+)
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
 from vae_helpers.marginal import grid_log_prob
 from vae_helpers.mmd import mmd_step
@@ -33,6 +41,7 @@ from vae_helpers.models import (
     Autoencoder,
     Classifier,
     CompletionVAE,
+    HierarchicalVAE,
     NameVAE,
     PaddedNameVAE,
     RecurrentVAE,
@@ -62,6 +71,7 @@ from vae_helpers.widgets import (
     KLDials,
     LatentPad,
     LatentSliders,
+    LayerPads,
     LiveLossCurve,
     MovingPen,
     PriorPainter,
@@ -101,6 +111,10 @@ def small(latent_dim: int = 2) -> VAE:
     return VAE(latent_dim, (4,), seed=0)
 
 
+def two_layers(like: nn.Module) -> HierarchicalVAE:
+    return HierarchicalVAE((3, 2), (4, 4)).to(next(like.parameters()).dtype)
+
+
 def optimizer(model: nn.Module) -> torch.optim.Optimizer:
     return torch.optim.Adam(model.parameters())
 
@@ -119,6 +133,11 @@ def match(model: Autoencoder, images, **options) -> tuple:
     return step(model, optimizer(model), images, generator=torch.Generator().manual_seed(0), **options)
 
 
+def layered(model):
+    """Two layers of latents, in the precision of a small VAE; what is none stays what it is."""
+    return HierarchicalVAE((2, 1), (4, 4)).to(model.decoder.head.weight) if isinstance(model, VAE) else model
+
+
 # what takes a model and images, each under the name that its error gives the images
 TAKE_IMAGES = {
     "fit": (train, "train_images"),
@@ -128,6 +147,10 @@ TAKE_IMAGES = {
     ),
     "evaluate": (evaluate, "images"),
     "aggregate_draws": (aggregate_draws, "images"),
+    "infer_latents": (
+        lambda model, images: infer_latents(two_layers(model) if isinstance(model, VAE) else model, images),
+        "images",
+    ),
     "encode_means": (encode_means, "images"),
     "encode_distributions": (encode_distributions, "images"),
     "turned_terms": (lambda model, images: turned_terms(model, images, plane_rotation(2, 0, 1, 30)), "images"),
@@ -143,6 +166,12 @@ TAKE_IMAGES = {
     "InterpolationSlider": (lambda model, images: InterpolationSlider(model, images, LABELS, 0, 1), "images"),
     "ReductionLab": (lambda model, images: ReductionLab({1.0: model}, images), "images"),
     "traversals": (plots.traversals, "images"),
+    "kl_of_units": (lambda model, images: hierarchy.kl_of_units(layered(model), images), "images"),
+    "importance_weighted_nll": (
+        lambda model, images: hierarchy.importance_weighted_nll(layered(model), images, 2),
+        "images",
+    ),
+    "hierarchy.describe": (lambda model, images: hierarchy.describe(layered(model), images), "images"),
     "BetaSlider": (lambda model, images: BetaSlider({1.0: model}, images), "images"),
 }
 WRONG_IMAGES = {
@@ -206,6 +235,11 @@ def test_a_model_in_double_precision(door):
         (lambda: RecurrentVAE(2, hidden=4).nll(CODES[:3], STROKES.double()), "strokes"),
         (lambda: RecurrentVAE(2, hidden=4).write_with(STROKES.double(), CODES[:3]), "noise"),
         (lambda: StrokeVAE(2, (4,)).nll(CODES[:3], STROKES.double()), "strokes"),
+        (lambda: HierarchicalVAE((2,), (4,)).infer(X.double()), "x"),
+        (lambda: HierarchicalVAE((2,), (4,)).loss_terms(X.double()), "x"),
+        (lambda: HierarchicalVAE((2,), (4,)).decode(CODES.double()), "z"),
+        (lambda: HierarchicalVAE((3, 2), (4, 4)).prior(0, CODES.double()), "above"),
+        (lambda: kl_of_layers(HierarchicalVAE((2,), (4,)), X.double()), "images"),
     ],
 )
 def test_double_precision_into_a_model(call, name):
@@ -219,6 +253,7 @@ def test_a_model_on_another_device():
             call()
 
 
+LAYERED = HierarchicalVAE((2, 1), (4, 4))
 SPELLER = NameVAE(2, languages=1, hidden=4)
 FAR = torch.full((3,), 8, device="meta")
 
@@ -380,6 +415,7 @@ TAKE_WHOLE_NUMBERS = {
     "shown": (lambda n: LatentPad(small(), X, LABELS, shown=n), "shown"),
     "shown on a drawing pad": (lambda n: DrawPad(small(), X, LABELS, shown=n), "shown"),
     "shown on a stroke pad": (lambda n: StrokePad(*PADDED, shown=n), "shown"),
+    "shown on layer pads": (lambda n: LayerPads(HierarchicalVAE((4, 2), (4, 4)), X, LABELS, shown=n), "shown"),
     "index": (lambda n: DrawPad(small(), X, LABELS, index=n), "index"),
     "index of a held-out stroke": (lambda n: StrokePad(*PADDED, index=n), "index"),
     "index of a part": (lambda n: CompletionPad(CompletionVAE(2, (4,)), X, LABELS, index=n), "index"),
@@ -431,8 +467,22 @@ TAKE_WHOLE_NUMBERS = {
     "latent_dim of a rotation": (lambda n: plane_rotation(n, 0, 1, 45), "latent_dim"),
     "first": (lambda n: plane_rotation(4, n, 0, 45), "first"),
     "second": (lambda n: plane_rotation(4, 0, n, 45), "second"),
+    "draws of layer_knowledge": (
+        lambda n: layer_knowledge(two_layers(small()), X, LABELS // 2, Classifier(2), draws=n),
+        "draws",
+    ),
+    "draws of each way": (
+        lambda n: redraw_each_way(two_layers(small()), Latents(torch.zeros(1, 2), torch.zeros(1, 3)), draws=n),
+        "draws",
+    ),
+    "images of each repeat": (
+        lambda n: repeat_knowledge(two_layers(small()), X, LABELS * 0, Classifier(2), repeats=1, each=n),
+        "each",
+    ),
     "draws for strokes": (lambda n: use_of_z.importance_nll(StrokeVAE(2, (4,)), STROKES, n), "draws"),
     "another of n": (use_of_z.others, "n"),
+    "draws for images": (lambda n: hierarchy.importance_weighted_nll(LAYERED, X, n), "draws"),
+    "some images": (lambda n: hierarchy.describe(LAYERED, X, n), "some"),
     "draws of importance sampling": (lambda n: text.name_importance_nll(NameVAE(2), NAMES, LABELS[:1], n), "draws"),
 }
 
@@ -478,6 +528,9 @@ TAKE_SEEDS = {
     "draw": lambda seed: draw(torch.zeros(1, 2), torch.zeros(1, 2), seed=seed),
     "k_means": lambda seed: k_means(X, 2, seed=seed),
     "turned_terms": lambda seed: turned_terms(small(), X, torch.eye(2), seed=seed),
+    "infer_latents": lambda seed: infer_latents(two_layers(small()), X, seed),
+    "redraw": lambda seed: redraw(two_layers(small()), Latents(torch.zeros(1, 2), torch.zeros(1, 3)), "z2", seed),
+    "layer_knowledge": lambda seed: layer_knowledge(two_layers(small()), X, LABELS // 2, Classifier(2), seed=seed),
     "label_curves": lambda seed: label_curves(CODES, LABELS, (2,), new=2, seed=seed),
     "odd_strokes": lambda seed: odd_strokes(STROKES, LABELS[:3], seed=seed),
     "scribbles": lambda seed: scribbles(2, seed=seed),
@@ -495,6 +548,9 @@ TAKE_SEEDS = {
     "drawn names": lambda seed: NameVAE(2).sample(LABELS[:1], seed=seed),
     "importance_nll of strokes": lambda seed: use_of_z.importance_nll(StrokeVAE(2, (4,)), STROKES, 2, seed=seed),
     "shuffled_gap": lambda seed: use_of_z.shuffled_gap(StrokeVAE(2, (4,)), STROKES, seed=seed),
+    "kl_of_units": lambda seed: hierarchy.kl_of_units(LAYERED, X, seed),
+    "importance_weighted_nll": lambda seed: hierarchy.importance_weighted_nll(LAYERED, X, 2, seed),
+    "hierarchy.describe": lambda seed: hierarchy.describe(LAYERED, X, seed=seed),
     "describe of strokes": lambda seed: use_of_z.describe(StrokeVAE(2, (4,)), STROKES, seed=seed),
     "importance_nll of names": lambda seed: text.name_importance_nll(NameVAE(2), NAMES, LABELS[:1], 2, seed=seed),
 }

@@ -19,7 +19,7 @@ from vae_helpers.exercises.topics.gradients import open_paths
 from vae_helpers.latent_space import log_prior
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
 from vae_helpers.mmd import squared_mmd
-from vae_helpers.models import VAE, AdversarialAutoencoder, ConditionalVAE, RecurrentVAE
+from vae_helpers.models import VAE, AdversarialAutoencoder, ConditionalVAE, HierarchicalVAE, RecurrentVAE
 from vae_helpers.models.priors import gaussian_log_prob, mean_weight_nll
 from vae_helpers.objectives import tcvae_step
 from vae_helpers.total_correlation import kl_parts
@@ -274,3 +274,21 @@ def test_the_plain_recurrent_vae(hide):
     found = plain.loss_terms(strokes, hide, Generator().manual_seed(1))
     wanted = model.loss_terms(strokes, generator=Generator().manual_seed(1))
     torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-5)
+
+
+def test_the_plain_two_layer_vae(images):
+    plain = definitions("11_hierarchical_vae")["PlainTwoLayerVAE"]((5, 3), (16, 8))
+    model = HierarchicalVAE((5, 3), (16, 8), "bottom-up", batch_norm=False, seed=4)
+    order = ("bodies.0", "heads.0", "bodies.1", "heads.1", "decoders.1", "decoders.0")  # q1, q2, p1, px
+    weights = model.state_dict()
+    wanted = [weights[name] for part in order for name in weights if name.startswith(part)]
+    plain.load_state_dict(dict(zip(plain.state_dict(), wanted, strict=True)))
+    found = plain.layer_terms(images[:6], Generator().manual_seed(1))
+    torch.testing.assert_close(found, model.layer_terms(images[:6], Generator().manual_seed(1)))
+
+
+def test_the_terms_of_a_ladder(images):
+    """The lines of notebook 11 in which a ladder differs, on the package's own networks."""
+    model = HierarchicalVAE((5, 3), (16, 8), "ladder", batch_norm=False, seed=4)
+    found = definitions("11_hierarchical_vae")["ladder_terms"](model, images[:6], Generator().manual_seed(1))
+    torch.testing.assert_close(found, model.layer_terms(images[:6], Generator().manual_seed(1)))

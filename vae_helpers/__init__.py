@@ -4,12 +4,13 @@ Importing it loads nothing heavy: a notebook imports each name from the module i
 reader sees where it stands. The modules, in the order in which they may import one another:
 
 ``validation``, ``threads``, ``stopping``, ``history`` -> ``data``, ``sprites``, ``losses``, ``disentanglement``,
-``kl_derivation``, ``sampled_priors`` -> ``models`` -> ``evaluation``, ``checkpoints``, ``encoding``,
-``latent_space``, ``gradient_estimators``, ``grid_posterior``, ``probes``, ``colouring``, ``sketches``,
-``handwriting``, ``pen``, ``text``, ``total_correlation``, ``free_running`` -> ``training``, ``objectives``,
-``adversarial``, ``mmd``, ``code_flow``, ``rotations``, ``marginal``, ``parzen``, ``quadrants``, ``fidelity``,
-``use_of_z``, ``few_labels``, ``found_factors``, ``scribbles`` -> ``plots``, ``overfitting``, ``sweep``,
-``aggregate``, ``label_modes``, ``cures`` -> ``widgets``, ``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
+``kl_derivation``, ``sampled_priors``, ``linear_hierarchy``, ``variance_shares`` -> ``models`` -> ``evaluation``,
+``checkpoints``, ``encoding``, ``latent_space``, ``gradient_estimators``, ``grid_posterior``, ``probes``,
+``colouring``, ``sketches``, ``handwriting``, ``pen``, ``text``, ``total_correlation``, ``free_running``,
+``layer_losses`` -> ``training``, ``objectives``, ``adversarial``, ``mmd``, ``code_flow``, ``rotations``, ``marginal``,
+``parzen``, ``quadrants``, ``fidelity``, ``use_of_z``, ``few_labels``, ``found_factors``, ``scribbles``, ``hierarchy``,
+``layer_latents`` -> ``layer_knowledge`` -> ``plots``, ``overfitting``, ``sweep``, ``aggregate``, ``label_modes``,
+``cures`` -> ``widgets``, ``exercises``, ``pretrain``, ``doctor`` -> the notebooks.
 """
 
 __version__ = "0.1.0"

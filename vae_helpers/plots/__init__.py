@@ -23,9 +23,14 @@ from vae_helpers.plots.few_labels import few_labels
 from vae_helpers.plots.free_running import free_running, kl_of_points
 from vae_helpers.plots.game import best_discriminators, game_losses, saturation
 from vae_helpers.plots.graphs import backward_graphs
+from vae_helpers.plots.hierarchy import layer_costs
 from vae_helpers.plots.images import compare_images, manifold, show_images
 from vae_helpers.plots.information import information_tables, kl_bars
 from vae_helpers.plots.label_modes import class_ring, labels_needed
+from vae_helpers.plots.layer_diagrams import layer_diagrams
+from vae_helpers.plots.layer_dial import layer_dial
+from vae_helpers.plots.layer_knowledge import layer_rows, layer_shares
+from vae_helpers.plots.layer_pads import layer_grid
 from vae_helpers.plots.maps import add_path, clouds, latent_map, latent_maps
 from vae_helpers.plots.odd_scores import odd_scores
 from vae_helpers.plots.overfitting import overfitting_gaps
@@ -72,7 +77,13 @@ __all__ = [
     "kl_picture",
     "labels_needed",
     "latent_map",
+    "layer_dial",
     "latent_maps",
+    "layer_costs",
+    "layer_rows",
+    "layer_shares",
+    "layer_grid",
+    "layer_diagrams",
     "lines",
     "nats_by_length",
     "log_weights",
