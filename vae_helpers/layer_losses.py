@@ -67,7 +67,7 @@ def learned_prior_kl(
     Raises:
         ValueError: ``told`` isn't twice as wide as ``mu_x``.
 
-    Source: Sonderby et al. 2016 (arXiv 1602.02282); equations 17 and 18 merge.
+    Source: Sonderby et al. 2016 (arXiv 1602.02282), the precision-weighted merging.
     """
     _check_told(mu_x, told)
     mu_p, logvar_p = told.chunk(2, dim=1)

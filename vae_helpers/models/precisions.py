@@ -27,7 +27,7 @@ def merge_precisions(
     Returns:
         ``mu, logvar`` of the merged Gaussian. Its variance is below both.
 
-    Source: Sonderby et al. 2016 (arXiv 1602.02282), equations 17 and 18.
+    Source: Sonderby et al. 2016 (arXiv 1602.02282), the precision-weighted merging.
     """
     share_of_a = torch.sigmoid(logvar_b - logvar_a)  # precision_a / (precision_a + precision_b), without overflow
     return share_of_a * mu_a + (1 - share_of_a) * mu_b, -torch.logaddexp(-logvar_a, -logvar_b)
