@@ -14,7 +14,7 @@ from vae_helpers.data import REPO_DATA
 from vae_helpers.disentanglement import mutual_information, mutual_information_gap
 from vae_helpers.encoding import encode_distributions
 from vae_helpers.models import VAE, Autoencoder
-from vae_helpers.models.vae import reparameterize
+from vae_helpers.models.gaussians import reparameterize
 from vae_helpers.sprites import FACTORS, sprites
 from vae_helpers.widgets import AxesDial
 from vae_helpers.widgets.axes_dial import _rounded

@@ -8,8 +8,8 @@ from torch.distributions import Normal, kl_divergence
 
 from vae_helpers.exercises import check
 from vae_helpers.losses import gaussian_kl, gaussian_kl_between
+from vae_helpers.models.gaussians import gaussian_log_prob as log_n
 from vae_helpers.models.precisions import merge_precisions
-from vae_helpers.models.priors import gaussian_log_prob as log_n
 
 KL, MERGED = gaussian_kl_between, merge_precisions
 

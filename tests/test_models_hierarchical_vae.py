@@ -10,7 +10,8 @@ from torch.distributions import Normal, kl_divergence
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
 from vae_helpers.models import VAE, HierarchicalVAE
-from vae_helpers.models.latent_layers import Layer, draw_from
+from vae_helpers.models.gaussians import draw_from
+from vae_helpers.models.latent_layers import Layer
 from vae_helpers.models.precisions import merge_precisions
 from vae_helpers.training import fit
 

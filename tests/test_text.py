@@ -9,9 +9,9 @@ from torch.nn import functional as F
 from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.data import REPO_DATA
 from vae_helpers.data.names import load_names, read_out, spell
-from vae_helpers.evaluation import active_units, evaluate
+from vae_helpers.evaluation import active_units, evaluate, importance_weighted_bound
 from vae_helpers.models import NameVAE
-from vae_helpers.text import SYMBOLS, LanguageJudge, NGram, name_importance_nll, novelty, runs
+from vae_helpers.text import SYMBOLS, LanguageJudge, NGram, novelty, runs
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +79,9 @@ def test_importance_sampling_is_exact_where_the_sum_can_be_had(held_out):
     model.decoder.gru.weight_ih_l0.data[:, 4:6] = 0
     x, c = held_out[0][:20], held_out[1][:20]
     known = model.nll(torch.zeros(20, 2), c, x)
-    assert torch.allclose(name_importance_nll(model, x, c, draws=300), known, atol=0.2)
+    assert torch.allclose(-importance_weighted_bound(model, (x, c), 300), known, atol=0.2)
     model.encoder.head.weight.data.zero_(), model.encoder.head.bias.data.zero_()
-    assert torch.allclose(name_importance_nll(model, x, c, draws=1), known, atol=1e-4)
+    assert torch.allclose(-importance_weighted_bound(model, (x, c), 1), known, atol=1e-4)
 
 
 def test_importance_sampling_with_more_draws_is_lower(held_out):
@@ -89,7 +89,7 @@ def test_importance_sampling_with_more_draws_is_lower(held_out):
     model = NameVAE(2, hidden=8, embedding=4).eval()
     model.decoder.gru.weight_ih_l0.data[:, 4:6] *= 20
     x, c = held_out[0][:200], held_out[1][:200]
-    one, many = (name_importance_nll(model, x, c, draws).mean().item() for draws in (1, 30))
+    one, many = (-importance_weighted_bound(model, (x, c), draws).mean().item() for draws in (1, 30))
     assert many < one == pytest.approx(evaluate(model, (x, c)).total, abs=0.5)
 
 
@@ -98,9 +98,9 @@ def test_importance_sampling_hides_no_letters_in_training_mode(held_out):
     model = NameVAE(2, hidden=8, embedding=4).train()
     x, c = held_out[0][:20], held_out[1][:20]
     state = torch.random.get_rng_state()
-    training = name_importance_nll(model, x, c, draws=3)
+    training = importance_weighted_bound(model, (x, c), 3)
     assert torch.equal(torch.random.get_rng_state(), state) and model.training
-    assert torch.equal(training, name_importance_nll(model.eval(), x, c, draws=3)) and not model.training
+    assert torch.equal(training, importance_weighted_bound(model.eval(), (x, c), 3)) and not model.training
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_importance_sampling_hides_no_letters_in_training_mode(held_out):
         (lambda: LanguageJudge(["a"], torch.tensor([0]))([]), ValueError, "names: want at least one name, got none"),
         (lambda: novelty([], ["a"]), ValueError, "drawn: want at least one name"),
         (
-            lambda: name_importance_nll(NameVAE(), spell(["a"]), torch.tensor([6])),
+            lambda: importance_weighted_bound(NameVAE(), (spell(["a"]), torch.tensor([6])), 2),
             ValueError,
             "c: want classes from 0 to 5",
         ),

@@ -14,12 +14,12 @@ from torch import Generator, Tensor, nn
 from vae_helpers.data import REPO_DATA, load_names
 from vae_helpers.data.tables import read_rows
 from vae_helpers.encoding import draw
-from vae_helpers.evaluation import active_units, check_data, evaluate
+from vae_helpers.evaluation import active_units, check_data, evaluate, importance_weighted_bound
 from vae_helpers.models import NameVAE, PaddedNameVAE
 from vae_helpers.models.layers import device_of, evaluating
 from vae_helpers.models.sequences import count_letters
 from vae_helpers.objectives import free_bits_step
-from vae_helpers.text import NGram, name_importance_nll
+from vae_helpers.text import NGram
 from vae_helpers.training import fit, warm_up
 from vae_helpers.validation import as_seed, check_can, check_fits, check_one_of, check_whole
 
@@ -157,6 +157,8 @@ def describe(model: nn.Module, names: Integer[Tensor, "N T"], seed: int = 0, dra
     z = draw(mu, logvar, seed)
     with evaluating(model):
         own, another = (model.nll(one, *data[::-1]) for one in (z, z.roll(1, dims=0)))  # names lie in no order
+    generator = Generator().manual_seed(as_seed(seed))
+    log_px = importance_weighted_bound(model, data, draws, generator, batch_size=len(names))
     prior = torch.randn(LIKELIEST, model.latent_dim, generator=Generator().manual_seed(as_seed(seed)))
     written = likeliest(model, prior.to(z))
     return {
@@ -164,7 +166,7 @@ def describe(model: nn.Module, names: Integer[Tensor, "N T"], seed: int = 0, dra
         "kl": round(terms.kl, 3),
         "active": int(active_units(mu).sum()),
         "shuffled": round((another - own).mean().item(), 3),
-        **_nats(name_importance_nll(model, *data, draws=draws, seed=seed).cpu(), names.cpu()),
+        **_nats(-log_px, names.cpu()),
         "alike": max(map(written.count, written)),
     }
 

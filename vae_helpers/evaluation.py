@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import gaussian_kl
+from vae_helpers.models.gaussians import log_mean_weight
 from vae_helpers.models.layers import device_of, evaluating
 from vae_helpers.threads import threads_for
 from vae_helpers.validation import (
@@ -112,6 +113,48 @@ def check_first(model: nn.Module, batch: tuple[Tensor, ...]) -> None:
     check = getattr(model, "check_data", None)
     if check is not None and all([isinstance(part, Tensor) and part.is_cpu and part.ndim for part in batch]):
         check(*[part[:1] if part.layout == torch.strided else part for part in batch], name="batch[:1]")
+
+
+@torch.no_grad()
+def importance_weighted_bound(
+    model: nn.Module, images: Data, k: int, generator: Generator | None = None, *, batch_size: int = 2000
+) -> Float[Tensor, " N"]:
+    """A lower bound of log p(x) from ``k`` draws of z for each image: log of the mean of p(x, z) / q(z|x).
+
+    With one draw it is an estimate of the ELBO. It rises with ``k``, on average, towards log p(x). The draws come one
+    after another, so that memory does not grow with ``k``.
+
+    >>> from vae_helpers.models import VAE
+    >>> importance_weighted_bound(VAE(), (torch.rand(100, 1, 28, 28) > 0.5).float(), k=3).shape
+    torch.Size([100])
+
+    Args:
+        model: with ``log_weights(*batch, generator=...)``, which gives log p(x, z) - log q(z|x) of one draw of z for
+            each example after another, as ``VAE`` has it; it is used in eval mode.
+        images: as of :func:`evaluate`; a likelihood only if they are black and white.
+        k: draws for each image.
+        generator: for them; on the CPU, a seed means the same everywhere. None: one with seed 0.
+        batch_size: images at a time; with another one each image gets other draws.
+
+    Returns:
+        One value an image, in nats, on the CPU.
+
+    Raises:
+        TypeError: a model without ``log_weights``, or images of another dtype than its weights.
+        ValueError: unusable images, or no draws.
+
+    Source: Burda et al. 2015 (arXiv 1509.00519), equation 8.
+    """
+    check_can(model, "log_weights", "loss_terms")
+    check_whole(1, k=k, batch_size=batch_size)
+    parts = check_data(model, images, "images")
+    generator = Generator().manual_seed(0) if generator is None else generator
+    device, bounds = device_of(model), []
+    with threads_for(model), evaluating(model):
+        for batch in zip(*(part.split(int(batch_size)) for part in parts), strict=True):
+            log_weights = model.log_weights(*(part.to(device) for part in batch), generator=generator)
+            bounds.append(log_mean_weight(log_weights, k).cpu())
+    return torch.cat(bounds)
 
 
 @checked

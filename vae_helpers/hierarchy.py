@@ -3,7 +3,6 @@
 The table of many trained models is made by ``python -m vae_helpers.pretrain.hierarchical_table``.
 """
 
-import math
 from typing import Any
 
 import torch
@@ -12,12 +11,12 @@ from torch import Generator, Tensor
 
 from vae_helpers.data import REPO_DATA
 from vae_helpers.data.tables import read_rows
-from vae_helpers.evaluation import check_data, evaluate, kl_of_layers
-from vae_helpers.losses import bernoulli_nll, gaussian_kl_between
+from vae_helpers.evaluation import check_data, evaluate, importance_weighted_bound, kl_of_layers
+from vae_helpers.losses import gaussian_kl_between
 from vae_helpers.models import HierarchicalVAE
+from vae_helpers.models.gaussians import gaussian_log_densities
 from vae_helpers.models.latent_layers import Layer
 from vae_helpers.models.layers import device_of, evaluating
-from vae_helpers.models.priors import gaussian_log_densities
 from vae_helpers.threads import threads_for
 from vae_helpers.validation import as_seed, check_can, check_whole
 
@@ -69,47 +68,6 @@ def _unit_terms(layer: Layer, exact: bool) -> Float[Tensor, "N D"]:
     return torch.stack([gaussian_kl_between(*column) for column in columns], dim=1)
 
 
-@torch.no_grad()
-def importance_weighted_nll(
-    model: HierarchicalVAE, images: Float[Tensor, "N 1 28 28"], draws: int = DRAWS, seed: int = 0
-) -> Float[Tensor, " N"]:
-    """The negative importance-weighted bound: -log of the mean of p(x, z) / q(z|x) over draws of all layers' z.
-
-    >>> importance_weighted_nll(HierarchicalVAE((8, 2), (16, 16)), torch.rand(5, 1, 28, 28), draws=3).shape
-    torch.Size([5])
-
-    Args:
-        model: it is used in eval mode.
-        images: in [0, 1]; a likelihood only if they are black and white.
-        draws: K for each image; at 1 it is an estimate of the negative ELBO, with more it comes nearer to -log p(x),
-            from above on average.
-        seed: for them.
-
-    Returns:
-        One value an image, in nats.
-
-    Raises:
-        TypeError, ValueError: another model, images that it can't use, or no draws.
-
-    Source: Burda et al. 2015 (arXiv 1509.00519), equation 8.
-    """
-    check_whole(1, draws=draws)
-    images = _usable(model, images)
-    generator, found = Generator().manual_seed(as_seed(seed)), []
-    with threads_for(model), evaluating(model):
-        for x in images.split(BATCH_SIZE):
-            x = x.to(device_of(model))
-            weights = torch.stack([_log_weight(model, x, generator) for _ in range(int(draws))])
-            found.append(math.log(draws) - weights.logsumexp(dim=0).cpu())
-    return torch.cat(found)
-
-
-def _log_weight(model: HierarchicalVAE, x: Tensor, generator: Generator) -> Tensor:
-    layers = model.infer(x, generator)
-    ratios = torch.stack([layer.log_ratio() for layer in layers])  # log q - log p of each layer
-    return -ratios.sum(dim=0) - bernoulli_nll(model.decode(layers[0].z), x)
-
-
 def describe(model: HierarchicalVAE, images: Float[Tensor, "N 1 28 28"], some: int = 2000, seed: int = 0) -> Row:
     """What the table says of a model: means over held-out images, in nats, rounded.
 
@@ -126,13 +84,14 @@ def describe(model: HierarchicalVAE, images: Float[Tensor, "N 1 28 28"], some: i
         - "reconstruction", "kl" and "total": their sum, the negative ELBO.
         - "kl_of_layers", "active": a number a layer, z_1's first: its part of the KL, and how many of its units have
           more than 0.01 nats of their own.
-        - "iw_nll", "some_total": :func:`importance_weighted_nll` with 100 draws, and the same images' negative ELBO.
+        - "iw_nll", "some_total": the negative importance-weighted bound with 100 draws, and the negative ELBO of the
+          same images.
 
     Raises:
         TypeError, ValueError: another model, images that it can't use, or a ``some`` that is not a whole number >= 1.
     """
     check_whole(1, some=some)
-    few = _usable(model, images)[: int(some)]
+    few, generator = _usable(model, images)[: int(some)], Generator().manual_seed(as_seed(seed))
     terms = evaluate(model, images, seed=seed)
     return {
         "reconstruction": round(terms.reconstruction, 3),
@@ -140,7 +99,7 @@ def describe(model: HierarchicalVAE, images: Float[Tensor, "N 1 28 28"], some: i
         "total": round(terms.total, 3),
         "kl_of_layers": [round(kl, 3) for kl in kl_of_layers(model, images, seed=seed)],
         "active": [int((part > ACTIVE).sum()) for part in kl_of_units(model, images, seed)],
-        "iw_nll": round(importance_weighted_nll(model, few, seed=seed).mean().item(), 3),
+        "iw_nll": round(-importance_weighted_bound(model, few, DRAWS, generator).mean().item(), 3),
         "some_total": round(evaluate(model, few, seed=seed).total, 3),
     }
 

@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vae_helpers.losses import gaussian_kl_between
+from vae_helpers.models.gaussians import gaussian_log_prob
 from vae_helpers.models.latent_layers import Gaussian
 from vae_helpers.models.precisions import merge_precisions
-from vae_helpers.models.priors import gaussian_log_prob
 from vae_helpers.validation import check_fits, checked
 
 

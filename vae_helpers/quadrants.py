@@ -4,23 +4,18 @@ All scores are nats per image over the unseen pixels only. On grey pixels they a
 The negative ELBO is :func:`vae_helpers.evaluation.evaluate`'s.
 """
 
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.evaluation import evaluate
-from vae_helpers.models.completion import QUADRANTS, CompletionVAE, Seen, unseen_nll
+from vae_helpers.models.completion import QUADRANTS, CompletionVAE, Seen
+from vae_helpers.models.gaussians import gaussian_log_weights, log_mean_weight
 from vae_helpers.models.layers import evaluating
-from vae_helpers.models.priors import gaussian_log_prob, mean_weight_nll
-from vae_helpers.validation import check_whole
+from vae_helpers.validation import as_seed, check_whole
 
 # bottom left; the left half; all but bottom right: those of the published table, in the order of CompletionVAE's flags
 PUBLISHED = {1: (0.0, 0.0, 1.0, 0.0), 2: (1.0, 0.0, 1.0, 0.0), 3: (1.0, 1.0, 1.0, 0.0)}
-
-# from images and flags to the mu and logvar that z is drawn with
-Proposal = Callable[[Tensor, Seen], tuple[Tensor, Tensor]]
 
 
 def published_seen(quadrants: int, n: int) -> Float[Tensor, "n 4"]:
@@ -65,13 +60,14 @@ def scores(model: nn.Module, images: Float[Tensor, "N 1 28 28"]) -> dict[int, fl
     return {number: evaluate(model, (images, published_seen(number, len(images)))).total for number in PUBLISHED}
 
 
+@torch.no_grad()
 def prior_nll(
     model: CompletionVAE, images: Float[Tensor, "N 1 28 28"], seen: Seen, draws: int = 100, seed: int = 0
 ) -> Float[Tensor, " N"]:
     """-log of the mean of p(x|z, c) over ``draws`` of z from the prior p(z|c): Monte Carlo.
 
     The mean is right on average, so that its -log is too high on average (Jensen): much too high where few draws
-    come near the image.
+    come near the image. From q(z|x, c) it is nearer: minus ``evaluation.importance_weighted_bound``.
 
     >>> prior_nll(CompletionVAE(hidden=(4,)), torch.rand(2, 1, 28, 28), torch.eye(4)[:2], draws=3).shape
     torch.Size([2])
@@ -79,35 +75,9 @@ def prior_nll(
     Raises:
         TypeError, ValueError: as the model's ``check_data``, or no draws.
     """
-    return _nll_by_draws(model, images, seen, model.prior_of, draws, seed)
-
-
-def importance_nll(
-    model: CompletionVAE, images: Float[Tensor, "N 1 28 28"], seen: Seen, draws: int = 100, seed: int = 0
-) -> Float[Tensor, " N"]:
-    """The same from ``draws`` of q(z|x, c), each weighted with p(z|c) / q(z|x, c): importance sampling.
-
-    Between -log p(x|c) and the negative ELBO on average, and nearer to the first with more draws
-    (Burda et al. 2015, arXiv 1509.00519).
-
-    >>> importance_nll(CompletionVAE(hidden=(4,)), torch.rand(2, 1, 28, 28), torch.eye(4)[:2], draws=3).shape
-    torch.Size([2])
-
-    Raises:
-        TypeError, ValueError: as the model's ``check_data``, or no draws.
-    """
-    return _nll_by_draws(model, images, seen, model.encode, draws, seed)
-
-
-@torch.no_grad()
-def _nll_by_draws(
-    model: CompletionVAE, images: Tensor, seen: Seen, proposal: Proposal, draws: int, seed: int
-) -> Float[Tensor, " N"]:
+    check_whole(1, draws=draws)
     model.check_data(images, seen)
+    generator = Generator().manual_seed(as_seed(seed))
     with evaluating(model):
-        prior = model.prior_of(images, seen)
-
-        def log_joint(z: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
-            return gaussian_log_prob(z, *prior) - unseen_nll(model.decode(z, images, seen), images, seen)
-
-        return mean_weight_nll(*proposal(images, seen), log_joint, draws, seed)
+        log_joint = model.log_joint(images, seen)
+        return -log_mean_weight(gaussian_log_weights(*model.prior_of(images, seen), log_joint, generator), draws)

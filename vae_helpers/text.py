@@ -14,9 +14,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vae_helpers.data.names import SYMBOLS
-from vae_helpers.models import NameVAE
-from vae_helpers.models.layers import evaluating
-from vae_helpers.models.priors import gaussian_log_prob, mean_weight_nll
 from vae_helpers.models.sequences import count_letters, real_steps
 from vae_helpers.validation import check_fits, check_positive, check_some, check_whole
 
@@ -137,37 +134,3 @@ def novelty(drawn: Collection[str], known: Collection[str]) -> float:
         raise ValueError("drawn: want at least one name")
     known = set(known)
     return sum(name not in known for name in drawn) / len(drawn)
-
-
-@torch.no_grad()
-def name_importance_nll(
-    model: NameVAE, names: Integer[Tensor, "N T"], c: Integer[Tensor, " N"], draws: int = 50, seed: int = 0
-) -> Float[Tensor, " N"]:
-    """-log p(x|c) by importance sampling from q(z|x, c): on average above it, and nearer than the negative ELBO.
-
-    Args:
-        model: its letters are all seen, in training mode too.
-        names, c: as the model takes them.
-        draws: K of z for each name.
-        seed: for them.
-
-    Returns:
-        One value a name, in nats.
-
-    Raises:
-        TypeError, ValueError: as the model's ``check_data``, or no draws.
-
-    Source: Burda et al. 2015 (arXiv 1509.00519), equation 8.
-
-    >>> name_importance_nll(NameVAE(), torch.tensor([[3, 1, 4, 0]]), torch.tensor([0]), draws=5).shape
-    torch.Size([1])
-    """
-    model.check_data(names, c)
-    with evaluating(model):
-        mu, logvar = model.encode(names, c)
-        zeros = torch.zeros_like(mu)
-
-        def log_joint(z: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
-            return gaussian_log_prob(z, zeros, zeros) - model.nll(z, c, names)
-
-        return mean_weight_nll(mu, logvar, log_joint, draws, seed)

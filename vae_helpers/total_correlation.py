@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from vae_helpers.models import reparameterize
-from vae_helpers.models.priors import gaussian_log_densities, gaussian_log_prob
+from vae_helpers.models.gaussians import gaussian_log_densities, gaussian_log_prob
 from vae_helpers.validation import as_seed, check_finite, check_one_of, check_some, check_whole, checked
 
 Weights = Literal["naive", "weighted", "stratified", "copied"]

@@ -13,10 +13,8 @@ from torch import Generator, Tensor, nn
 from vae_helpers.data import REPO_DATA
 from vae_helpers.data.tables import read_rows
 from vae_helpers.encoding import draw
-from vae_helpers.evaluation import active_units, check_data, evaluate
-from vae_helpers.latent_space import log_prior
+from vae_helpers.evaluation import active_units, check_data, evaluate, importance_weighted_bound
 from vae_helpers.models.layers import device_of, evaluating
-from vae_helpers.models.priors import mean_weight_nll
 from vae_helpers.threads import threads_for
 from vae_helpers.validation import as_seed, check_can, check_whole
 
@@ -78,36 +76,6 @@ def others(n: int, seed: int = 0) -> Integer[Tensor, " n"]:
 
 
 @torch.no_grad()
-def importance_nll(
-    model: nn.Module, strokes: Float[Tensor, "N T 2"], draws: int = DRAWS, seed: int = 0
-) -> Float[Tensor, " N"]:
-    """-log p(x) by importance sampling from q(z|x): on average above it, and nearer than the negative ELBO.
-
-    >>> from vae_helpers.models import RecurrentVAE
-    >>> importance_nll(RecurrentVAE(latent_dim=2), torch.rand(5, 8, 2), draws=3).shape
-    torch.Size([5])
-
-    Args:
-        model: a VAE of strokes, as above, with the prior N(0, I); it is used in eval mode.
-        strokes: from 0 to 1.
-        draws: K of z for each stroke; at 1 it is an estimate of the negative ELBO.
-        seed: for them.
-
-    Returns:
-        One value a stroke, in nats; a density's, so it may be negative.
-
-    Raises:
-        TypeError, ValueError: another model, strokes that it can't use, or no draws.
-
-    Source: Burda et al. 2015 (arXiv 1509.00519), equation 8.
-    """
-    strokes = _usable(model, strokes)
-    with threads_for(model), evaluating(model):
-        log_joint = lambda z: log_prior(z) - model.nll(z, strokes)  # noqa: E731
-        return mean_weight_nll(*model.encode(strokes), log_joint, draws, seed).cpu()
-
-
-@torch.no_grad()
 def describe(model: nn.Module, strokes: Float[Tensor, "N T 2"], seed: int = 0) -> Row:
     """What a model's z is worth, as means over strokes.
 
@@ -132,6 +100,8 @@ def describe(model: nn.Module, strokes: Float[Tensor, "N T 2"], seed: int = 0) -
     """
     gap = shuffled_gap(model, strokes, seed)
     terms = evaluate(model, strokes, seed=seed)
+    generator = Generator().manual_seed(as_seed(seed))
+    log_px = importance_weighted_bound(model, strokes, DRAWS, generator, batch_size=len(strokes))
     with evaluating(model):
         mu, _ = model.encode(strokes.to(device_of(model)))
     return {
@@ -141,7 +111,7 @@ def describe(model: nn.Module, strokes: Float[Tensor, "N T 2"], seed: int = 0) -
         "active": int(active_units(mu).sum()),
         "shuffled": round(gap.mean().item(), 2),
         "shuffled_median": round(gap.median().item(), 2),
-        "log_px": round(-importance_nll(model, strokes, DRAWS, seed).mean().item(), 3),
+        "log_px": round(log_px.mean().item(), 3),
     }
 
 

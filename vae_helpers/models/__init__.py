@@ -5,13 +5,14 @@ from vae_helpers.models.autoencoder import Autoencoder
 from vae_helpers.models.classifier import Classifier
 from vae_helpers.models.completion import CompletionNet, CompletionVAE
 from vae_helpers.models.conditional_vae import ConditionalVAE
+from vae_helpers.models.gaussians import reparameterize
 from vae_helpers.models.hierarchical_vae import HierarchicalVAE
 from vae_helpers.models.name_vae import NameVAE
 from vae_helpers.models.padded_name_vae import PaddedNameVAE
 from vae_helpers.models.recurrent_vae import RecurrentVAE
 from vae_helpers.models.regression_net import RegressionNet
 from vae_helpers.models.stroke_vae import StrokeVAE
-from vae_helpers.models.vae import VAE, reparameterize
+from vae_helpers.models.vae import VAE
 from vae_helpers.models.vrnn import VRNN
 
 # the one list of models: what a checkpoint can hold, by class name

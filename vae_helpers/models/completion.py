@@ -1,6 +1,6 @@
 """A conditional VAE that completes images: the seen quadrants are the condition (Sohn, Lee & Yan 2015)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from jaxtyping import Bool, Float
@@ -8,8 +8,8 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from vae_helpers.losses import gaussian_kl_between
+from vae_helpers.models.gaussians import gaussian_log_prob, gaussian_log_weights, reparameterize
 from vae_helpers.models.layers import PIXELS, network, seeded, whole_numbers
-from vae_helpers.models.vae import reparameterize
 from vae_helpers.validation import IMAGES, as_seed, check_fits, check_goes_into, check_images, check_whole
 
 QUADRANTS = 4  # top left, top right, bottom left, bottom right
@@ -73,6 +73,20 @@ class CompletionVAE(nn.Module):
         z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype))
         reconstruction = unseen_nll(self.decode(z, images, seen), images, seen)
         return reconstruction, gaussian_kl_between(mu, logvar, *self.prior_of(images, seen))
+
+    def log_weights(
+        self, images: Float[Tensor, "N 1 28 28"], seen: Seen, generator: Generator | None = None
+    ) -> Iterator[Float[Tensor, " N"]]:
+        """log p(unseen pixels, z|c) - log q(z|x, c) of one draw of z an image after another, without end."""
+        log_joint = self.log_joint(images, seen)
+        return gaussian_log_weights(*self.encode(images, seen), log_joint, generator)
+
+    def log_joint(
+        self, images: Float[Tensor, "N 1 28 28"], seen: Seen
+    ) -> Callable[[Float[Tensor, "N D"]], Float[Tensor, " N"]]:
+        """From one z an image to log p(unseen pixels, z|c) of each."""
+        prior = self.prior_of(images, seen)
+        return lambda z: gaussian_log_prob(z, *prior) - unseen_nll(self.decode(z, images, seen), images, seen)
 
     @torch.no_grad()
     def complete(

@@ -1,6 +1,6 @@
 """The conditional variational autoencoder (Kingma et al. 2014, arXiv 1406.5298, model M2; Sohn et al. 2015)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 
 import torch
@@ -9,9 +9,9 @@ from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll
 from vae_helpers.models.conditions import Condition, as_vectors, check_condition, images_of, side_by_side
+from vae_helpers.models.gaussians import gaussian_log_weights, reparameterize
 from vae_helpers.models.layers import IMAGE_SHAPE, network, seeded, whole_numbers
 from vae_helpers.models.priors import LearnedPrior, StandardPrior
-from vae_helpers.models.vae import reparameterize
 from vae_helpers.validation import as_seed, check_fits, check_one_of, check_unit_interval, check_whole
 
 
@@ -91,6 +91,17 @@ class ConditionalVAE(nn.Module):
         z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype))
         kl = self.prior.kl(mu, logvar, z, as_vectors(c, self.conditions, self.encoder))
         return bernoulli_nll(self.decode(z, c), x), kl
+
+    def log_weights(
+        self, x: Float[Tensor, " N *shape"], c: Condition, generator: Generator | None = None
+    ) -> Iterator[Float[Tensor, " N"]]:
+        """log p(x, z|c) - log q(z|x, c) of one draw of z an image after another, without end; their mean: the ELBO."""
+        told = as_vectors(c, self.conditions, self.encoder)
+
+        def log_joint(z: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
+            return self.prior.log_prob(z, told) - bernoulli_nll(self.decode(z, c), x)
+
+        return gaussian_log_weights(*self.encode(x, c), log_joint, generator)
 
     @torch.no_grad()
     def sample(self, labels: Condition, seed: int = 0) -> Float[Tensor, " N *shape"]:

@@ -1,13 +1,14 @@
 """The hierarchical VAE: latents above latents, inferred bottom-up (Burda et al. 2015) or by a ladder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll
-from vae_helpers.models.latent_layers import Gaussian, Layer, draw_from
+from vae_helpers.models.gaussians import draw_from
+from vae_helpers.models.latent_layers import Gaussian, Layer
 from vae_helpers.models.layers import IMAGE_SHAPE, PIXELS, mlp, seeded, whole_numbers
 from vae_helpers.models.precisions import merge_precisions
 from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_images, check_one_of, check_whole
@@ -107,6 +108,13 @@ class HierarchicalVAE(nn.Module):
         """The two terms of the negative ELBO, reconstruction and the KL of all layers, in nats."""
         reconstruction, kl = self.layer_terms(x, generator)
         return reconstruction, kl.sum(dim=1)
+
+    def log_weights(self, x: Images, generator: Generator | None = None) -> Iterator[PerImage]:
+        """log p(x, z) - log q(z|x) of one draw of all layers after another, without end: its mean is the ELBO."""
+        while True:
+            layers = self.infer(x, generator)
+            nll = bernoulli_nll(self.decode(layers[0].z), x)
+            yield -nll - torch.stack([layer.log_ratio() for layer in layers]).sum(dim=0)
 
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0) -> Images:

@@ -2,13 +2,11 @@
 
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
-from torch import Generator, Tensor
+from torch import Tensor
 
 from vae_helpers.losses import gaussian_kl_between
-from vae_helpers.models.priors import gaussian_log_prob
-from vae_helpers.models.vae import reparameterize
+from vae_helpers.models.gaussians import gaussian_log_prob
 
 Gaussian = tuple[Float[Tensor, "N D"], Float[Tensor, "N D"]]  # mu, logvar
 
@@ -33,13 +31,3 @@ class Layer(NamedTuple):
     def log_ratio(self) -> Float[Tensor, " N"]:
         """log q(z) - log p(z) of the draw, in nats: its mean is the right one in any case. It may be negative."""
         return gaussian_log_prob(self.z, *self.q) - gaussian_log_prob(self.z, *self.p)
-
-
-def draw_from(mu: Float[Tensor, "N D"], logvar: Float[Tensor, "N D"], generator: Generator | None) -> Tensor:
-    """One z for each image, with a gradient; the CPU's generator draws the same for every device and precision.
-
-    >>> draw_from(torch.zeros(3, 2), torch.zeros(3, 2), Generator().manual_seed(0)).shape
-    torch.Size([3, 2])
-    """
-    eps = torch.randn(mu.shape, generator=generator, device=mu.device if generator is None else generator.device)
-    return reparameterize(mu, logvar, eps.to(mu))

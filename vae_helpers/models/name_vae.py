@@ -1,6 +1,6 @@
 """A conditional VAE for names: letters one after another, told the language."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from jaxtyping import Float, Integer
@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from vae_helpers.data.names import LANGUAGES, SYMBOLS, read_out, spell
 from vae_helpers.losses import gaussian_kl
 from vae_helpers.models.conditions import Condition, as_vectors, check_condition
+from vae_helpers.models.gaussians import reparameterize, standard_log_weights
 from vae_helpers.models.layers import seeded
 from vae_helpers.models.sequences import (
     SequenceDecoder,
@@ -19,7 +20,6 @@ from vae_helpers.models.sequences import (
     shift_right,
     spelling_nll,
 )
-from vae_helpers.models.vae import reparameterize
 from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_positive, check_whole, is_number
 
 LONGEST_DRAWN = 24  # letters of a name that was drawn, at most
@@ -100,6 +100,12 @@ class NameVAE(nn.Module):
         mu, logvar = self.encode(names, c)
         z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype))
         return self.nll(z, c, names, generator), gaussian_kl(mu, logvar)
+
+    def log_weights(
+        self, names: Integer[Tensor, "N T"], c: Condition, generator: Generator | None = None
+    ) -> Iterator[Float[Tensor, " N"]]:
+        """log p(x, z|c) - log q(z|x, c) of one draw of z a name after another, without end; in eval mode."""
+        return standard_log_weights(*self.encode(names, c), lambda z: self.nll(z, c, names), generator)
 
     def nll(
         self, z: Float[Tensor, "N D"], c: Condition, names: Integer[Tensor, "N T"], generator: Generator | None = None

@@ -1,6 +1,6 @@
 """What a recurrent model of names is measured against: a plain VAE on names of one length, padded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from jaxtyping import Float, Integer
@@ -10,9 +10,9 @@ from torch.nn import functional as F
 from vae_helpers.data.names import LANGUAGES, LONGEST, SYMBOLS, read_out
 from vae_helpers.losses import gaussian_kl
 from vae_helpers.models.conditions import Condition, as_vectors, check_condition, side_by_side
+from vae_helpers.models.gaussians import reparameterize, standard_log_weights
 from vae_helpers.models.layers import architecture, network, seeded
 from vae_helpers.models.sequences import check_letters, spelling_nll
-from vae_helpers.models.vae import reparameterize
 from vae_helpers.validation import as_seed, check_fits, check_positive, check_whole
 
 
@@ -76,6 +76,12 @@ class PaddedNameVAE(nn.Module):
         mu, logvar = self.encode(names, c)
         z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype))
         return self.nll(z, c, names), gaussian_kl(mu, logvar)
+
+    def log_weights(
+        self, names: Integer[Tensor, "N T"], c: Condition, generator: Generator | None = None
+    ) -> Iterator[Float[Tensor, " N"]]:
+        """log p(x, z|c) - log q(z|x, c) of one draw of z a name after another, without end: its mean is the ELBO."""
+        return standard_log_weights(*self.encode(names, c), lambda z: self.nll(z, c, names), generator)
 
     def nll(self, z: Float[Tensor, "N D"], c: Condition, names: Integer[Tensor, "N T"]) -> Float[Tensor, " N"]:
         """-log p(x|z, c), summed over the letters of each name and its end; nothing behind that is counted."""

@@ -1,16 +1,15 @@
 """Priors p(z|c): where a conditional model draws its latents from."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import gaussian_kl, gaussian_kl_between
+from vae_helpers.models.gaussians import gaussian_log_prob
 from vae_helpers.models.layers import mlp, seeded
-from vae_helpers.models.vae import reparameterize
-from vae_helpers.validation import as_seed, check_whole, checked
+from vae_helpers.validation import checked
 
 
 class StandardPrior(nn.Module):
@@ -29,6 +28,12 @@ class StandardPrior(nn.Module):
     ) -> Float[Tensor, " N"]:
         """KL( q(z|x, c) || p(z|c) ), in nats; neither the draw z nor c is needed."""
         return gaussian_kl(mu, logvar)
+
+    @checked
+    def log_prob(self, z: Float[Tensor, "N D"], c: Float[Tensor, "N C"]) -> Float[Tensor, " N"]:
+        """log p(z), in nats; c is not needed."""
+        zero = torch.zeros_like(z)
+        return gaussian_log_prob(z, zero, zero)
 
     def sample(self, c: Float[Tensor, "N C"], generator: Generator) -> Float[Tensor, "N D"]:
         """One draw of z for each condition; the generator is the CPU's, so that a seed means the same everywhere."""
@@ -98,62 +103,3 @@ class LearnedPrior(nn.Module):
         rows = torch.arange(len(c), device=mu.device)
         eps = torch.randn(len(c), self.latent_dim, generator=generator).to(mu)
         return mu[rows, chosen] + torch.exp(0.5 * logvar[rows, chosen]) * eps
-
-
-def gaussian_log_densities(
-    z: Float[Tensor, "... D"], mu: Float[Tensor, "... D"], logvar: Float[Tensor, "... D"]
-) -> Float[Tensor, "... D"]:
-    """log N(z; mu, exp(logvar)) of each latent dimension alone, in nats; the shapes are broadcast.
-
-    >>> gaussian_log_densities(torch.zeros(1, 2), torch.zeros(1, 2), torch.zeros(1, 2))  # -log(2 pi) / 2
-    tensor([[-0.9189, -0.9189]])
-    """
-    return -0.5 * ((z - mu).square() * torch.exp(-logvar) + logvar + math.log(2 * math.pi))
-
-
-def gaussian_log_prob(
-    z: Float[Tensor, " *N D"], mu: Float[Tensor, " *N D"], logvar: Float[Tensor, " *N D"]
-) -> Float[Tensor, " *N"]:
-    """log N(z; mu, exp(logvar)), summed over the latent dimensions, in nats.
-
-    >>> gaussian_log_prob(torch.zeros(1, 2), torch.zeros(1, 2), torch.zeros(1, 2))  # -log(2 pi)
-    tensor([-1.8379])
-    """
-    return gaussian_log_densities(z, mu, logvar).sum(dim=-1)
-
-
-def mean_weight_nll(
-    mu: Float[Tensor, "N D"],
-    logvar: Float[Tensor, "N D"],
-    log_joint: Callable[[Float[Tensor, "N D"]], Float[Tensor, " N"]],
-    draws: int,
-    seed: int = 0,
-) -> Float[Tensor, " N"]:
-    """-log p(x|c), as -log of the mean weight exp(log_joint(z)) / proposal(z) of draws of z, in nats.
-
-    The mean is right on average, so that its -log is too high on average (Jensen), by less with more draws. How many
-    it takes is a matter of the proposal: from the prior this is plain Monte Carlo, from q(z|x, c) importance sampling.
-
-    >>> mu, logvar = torch.zeros(2, 1), torch.zeros(2, 1)
-    >>> log_joint = lambda z: gaussian_log_prob(z, mu, logvar) - 3  # -log p(x|z, c) is 3, whatever z is
-    >>> mean_weight_nll(mu, logvar, log_joint, draws=5)
-    tensor([3., 3.])
-
-    Args:
-        mu, logvar: of the proposal, a Gaussian for each example.
-        log_joint: from one z an example to log p(x, z|c) = log p(x|z, c) + log p(z|c) of each.
-        draws: K of z for each example.
-        seed: for them; they are the CPU's, so that a seed means the same everywhere.
-
-    Raises:
-        ValueError: no draws.
-
-    Source: Burda et al. 2015 (arXiv 1509.00519), equation 8.
-    """
-    check_whole(1, draws=draws)
-    generator = Generator().manual_seed(as_seed(seed))
-    log_weights = []
-    for _ in range(int(draws)):
-        z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator).to(mu))
-        log_weights.append(log_joint(z) - gaussian_log_prob(z, mu, logvar))
-    return math.log(draws) - torch.stack(log_weights).logsumexp(dim=0)

@@ -1,14 +1,15 @@
 """The variational recurrent autoencoder (Fabius & van Amersfoort 2014, arXiv 1412.6581), on strokes of a pen."""
 
+from collections.abc import Iterator
+
 import torch
 from jaxtyping import Float, Integer
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import gaussian_kl
+from vae_helpers.models.gaussians import gaussian_log_prob, reparameterize, standard_log_weights
 from vae_helpers.models.layers import floored_logvar, seeded
-from vae_helpers.models.priors import gaussian_log_prob
 from vae_helpers.models.sequences import SequenceDecoder, SequenceEncoder, sequence_nll, shift_right
-from vae_helpers.models.vae import reparameterize
 from vae_helpers.validation import (
     as_seed,
     check_fits,
@@ -103,6 +104,15 @@ class RecurrentVAE(nn.Module):
         mu, logvar = self.encode(strokes, lengths)
         z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype))
         return self.nll(z, strokes, lengths, generator), gaussian_kl(mu, logvar)
+
+    def log_weights(
+        self,
+        strokes: Float[Tensor, "N T 2"],
+        lengths: Lengths | None = None,
+        generator: Generator | None = None,
+    ) -> Iterator[Float[Tensor, " N"]]:
+        """log p(x, z) - log q(z|x) of one draw of z a stroke after another, without end; in eval mode."""
+        return standard_log_weights(*self.encode(strokes, lengths), lambda z: self.nll(z, strokes, lengths), generator)
 
     def nll(
         self,

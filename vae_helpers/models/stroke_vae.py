@@ -1,15 +1,14 @@
 """What a recurrent model of strokes is measured against: a plain VAE on the same numbers, side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import gaussian_kl
+from vae_helpers.models.gaussians import gaussian_log_prob, reparameterize, standard_log_weights
 from vae_helpers.models.layers import architecture, floored_logvar, network, seeded
-from vae_helpers.models.priors import gaussian_log_prob
-from vae_helpers.models.vae import reparameterize
 from vae_helpers.validation import check_fits, check_goes_into, check_unit_interval, check_whole
 
 
@@ -74,3 +73,9 @@ class StrokeVAE(nn.Module):
         mu, logvar = self.encode(strokes)
         z = reparameterize(mu, logvar, torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype))
         return self.nll(z, strokes), gaussian_kl(mu, logvar)
+
+    def log_weights(
+        self, strokes: Float[Tensor, "N T 2"], generator: Generator | None = None
+    ) -> Iterator[Float[Tensor, " N"]]:
+        """log p(x, z) - log q(z|x) of one draw z ~ q(z|x) a stroke after another, without end: its mean is the ELBO."""
+        return standard_log_weights(*self.encode(strokes), lambda z: self.nll(z, strokes), generator)

@@ -1,29 +1,15 @@
 """The variational autoencoder (Kingma & Welling 2014, arXiv 1312.6114)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import bernoulli_nll, gaussian_kl
+from vae_helpers.models.gaussians import gaussian_log_prob, gaussian_log_weights, reparameterize
 from vae_helpers.models.layers import Decoder, Encoder, architecture, seeded
-from vae_helpers.validation import check_images, check_seed, check_whole, checked
-
-
-@checked
-def reparameterize(
-    mu: Float[Tensor, "N D"], logvar: Float[Tensor, "N D"], eps: Float[Tensor, "N D"]
-) -> Float[Tensor, "N D"]:
-    """z = mu + sigma * eps with sigma = exp(logvar / 2).
-
-    >>> reparameterize(mu=torch.tensor([[1.0]]), logvar=torch.tensor([[0.0]]), eps=torch.tensor([[0.5]]))
-    tensor([[1.5000]])
-
-    ``eps`` comes from N(0, I). No gradient flows *through* it: it is a leaf without parameters, and that is
-    what leaves a differentiable path to ``mu`` and ``logvar`` (Kingma & Welling 2014, section 2.4).
-    """
-    return mu + torch.exp(0.5 * logvar) * eps
+from vae_helpers.validation import check_images, check_seed, check_whole
 
 
 class VAE(nn.Module):
@@ -81,6 +67,18 @@ class VAE(nn.Module):
         """The two terms of the negative ELBO, reconstruction and KL, in nats."""
         logits, mu, logvar = self(x, generator)
         return bernoulli_nll(logits, x), gaussian_kl(mu, logvar)
+
+    def log_joint(self, x: Float[Tensor, "N 1 28 28"], z: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
+        """log p(x|z) + log p(z) of a z for each image, in nats; a likelihood only if they are black and white."""
+        zero = torch.zeros_like(z)  # mean and log-variance of the prior
+        return gaussian_log_prob(z, zero, zero) - bernoulli_nll(self.decode(z), x)
+
+    def log_weights(
+        self, x: Float[Tensor, "N 1 28 28"], generator: Generator | None = None
+    ) -> Iterator[Float[Tensor, " N"]]:
+        """log p(x, z) - log q(z|x) of one draw z ~ q(z|x) an image after another, without end: its mean is the ELBO."""
+        mu, logvar = self.encode(x)
+        return gaussian_log_weights(mu, logvar, lambda z: self.log_joint(x, z), generator)
 
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0) -> Float[Tensor, "n 1 28 28"]:

@@ -5,11 +5,10 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from vae_helpers.losses import gaussian_kl_between
+from vae_helpers.models.gaussians import gaussian_log_prob, reparameterize
 from vae_helpers.models.layers import floored_logvar, network, seeded
-from vae_helpers.models.priors import gaussian_log_prob
 from vae_helpers.models.recurrent_vae import Lengths, RecurrentVAE, lengths_or_all
 from vae_helpers.models.sequences import real_steps
-from vae_helpers.models.vae import reparameterize
 from vae_helpers.validation import as_seed, check_fits, check_goes_into, check_not_negative, check_whole
 
 
