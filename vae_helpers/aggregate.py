@@ -20,9 +20,10 @@ from vae_helpers.fidelity import class_logits
 from vae_helpers.marginal import grid_log_prob
 from vae_helpers.mmd import mmd_step, squared_mmd
 from vae_helpers.models import VAE, AdversarialAutoencoder, Autoencoder
+from vae_helpers.sample_scores import class_shares, imbalance
 from vae_helpers.sampled_priors import GaussianPrior
 from vae_helpers.training import fit, training_step, warm_up
-from vae_helpers.validation import as_seed, check_not_negative, check_one_of, check_whole, checked
+from vae_helpers.validation import as_seed, check_not_negative, check_one_of
 
 Kind = Literal["ae", "vae", "aae", "wae"]
 KINDS = get_args(Kind)
@@ -174,18 +175,7 @@ def decoded_classes(model: nn.Module, z: Float[Tensor, "N D"]) -> tuple[Float[Te
     tensor(1.)
     """
     logits = class_logits(model, z)
-    return logits.argmax(dim=1).bincount(minlength=10) / len(z), hole_fraction(logits).item()
-
-
-@checked
-def imbalance(shares: Float[Tensor, " K"]) -> Float[Tensor, ""]:
-    """The total variation from equal shares: what part of all would have to change its class. 0 is balanced.
-
-    >>> imbalance(torch.tensor([0.5, 0.3, 0.2, 0.0]))  # from 1/4 each
-    tensor(0.3000)
-    """
-    check_whole(1, classes=len(shares))
-    return (shares - 1 / len(shares)).clamp(min=0).sum()
+    return class_shares(logits), hole_fraction(logits).item()
 
 
 def load_adversarial(**wanted: Any) -> list[Row]:

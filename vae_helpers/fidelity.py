@@ -62,7 +62,7 @@ class DigitJudge:
         if not isinstance(classifier, Classifier):
             raise TypeError(f"classifier: want a Classifier, got {type(classifier).__name__}")
         self.classifier = classifier
-        features, _ = self._look(images)
+        features, _ = features_and_logits(classifier, images)
         order = torch.randperm(len(images), generator=Generator().manual_seed(as_seed(seed)))
         classes, counts = labels.unique(return_counts=True)
         if counts.min() < 4:
@@ -83,7 +83,7 @@ class DigitJudge:
         Raises:
             ValueError: no images, values outside [0, 1], too few or too many of a class, or an unknown class.
         """
-        features, logits = self._look(images)
+        features, logits = features_and_logits(self.classifier, images)
         holes = hole_fraction(logits).item()
         ratios = []
         for k in asked.unique().tolist():
@@ -96,14 +96,31 @@ class DigitJudge:
         spread, nearest = torch.tensor(ratios).mean(dim=0).tolist()
         return Fidelity((logits.argmax(dim=1) == asked).float().mean().item(), holes, spread, nearest)
 
-    @torch.no_grad()
-    def _look(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Features and logits."""
-        check_images(images)
-        check_dtype_of(self.classifier, images=images)
-        with evaluating(self.classifier):
-            features = torch.cat([self.classifier.layers[:-1](part) for part in images.split(1000)])
-            return features, self.classifier.layers[-1](features)
+
+@torch.no_grad()
+def features_and_logits(
+    classifier: Classifier, images: Float[Tensor, "N 1 28 28"], name: str = "images"
+) -> tuple[Float[Tensor, "N F"], Float[Tensor, "N 10"]]:
+    """What a classifier's last layer reads, and what it says.
+
+    >>> features, logits = features_and_logits(Classifier(), torch.rand(5, 1, 28, 28))
+    >>> (features.shape, logits.shape)
+    (torch.Size([5, 64]), torch.Size([5, 10]))
+
+    Args:
+        classifier: used in eval mode.
+        images: values in [0, 1].
+        name: of the images, for errors.
+
+    Raises:
+        TypeError: images of another dtype than the classifier's weights.
+        ValueError: no images, or values outside [0, 1].
+    """
+    check_images(images, name)
+    check_dtype_of(classifier, **{name: images})
+    with evaluating(classifier):
+        features = torch.cat([classifier.layers[:-1](part) for part in images.split(1000)])
+        return features, classifier.layers[-1](features)
 
 
 @checked
@@ -160,6 +177,14 @@ def class_logits(model: nn.Module, z: Float[Tensor, "N D"]) -> Float[Tensor, "N 
         ValueError: no latents, or of another dimension than the model's.
     """
     check_some(z=z)
-    classifier = load_checkpoint(REPO_DATA / "weights" / "classifier.pt")
-    with evaluating(classifier):
-        return torch.cat([classifier(decode_images(model, part).float()) for part in z.split(1000)])
+    classifier = load_classifier()
+    return torch.cat([classifier(decode_images(model, part).float()) for part in z.split(1000)])
+
+
+def load_classifier() -> Classifier:
+    """The course's classifier of digits, in eval mode.
+
+    >>> load_classifier().training
+    False
+    """
+    return load_checkpoint(REPO_DATA / "weights" / "classifier.pt").eval()
