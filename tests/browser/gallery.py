@@ -19,6 +19,7 @@ from vae_helpers.checkpoints import load_checkpoint
 from vae_helpers.code_flow import load_code_flow
 from vae_helpers.data import load_mnist, load_pen_digits
 from vae_helpers.exercises import solution
+from vae_helpers.importance import keep_log_weights
 from vae_helpers.models import VAE, CompletionVAE, ConditionalVAE, HierarchicalVAE, NameVAE
 from vae_helpers.sprites import sprites
 from vae_helpers.training import History
@@ -43,6 +44,8 @@ placer.decoder.head.weight.data *= 10
 layered = HierarchicalVAE((6, 2), (32, 16), seed=0)
 for decoder in layered.decoders:
     decoder[-1].weight.data *= 10  # untrained: a place on either pad changes the image
+some = (images[:10] > 0.5).float()
+two_logs, logs = (keep_log_weights(one, some.repeat_interleave(20, 0), 20).view(10, 400) for one in (model, wide))
 speller.decoder.head.bias.data[0] += 3  # it is likelier that a name ends: those of an untrained model never would
 """
 
@@ -119,6 +122,13 @@ GALLERY = (
     Entry("machine", "NameMachine(speller", ".vae-fader", ".vae-names-bars"),
     Entry("painter", "PriorPainter(images, labels", ".vae-painter-plane", ".vae-painter-plane"),
     Entry("layer_dial", "LayerDial(a=0.5, s=0.6, x=2.0", ".vae-fader", ".vae-layer-dial-plane"),
+    Entry(
+        "importance",
+        'ImportanceSlider({"2-D": two_logs, "20-D": logs}, images[:10], {"2-D": two_logs.logsumexp(1) - 5}, most=200',
+        ".vae-fader",
+        ".vae-importance-path",
+    ),
+    Entry("symptoms", 'SymptomBoard("Ada"', ".vae-fader", ".symptom-curve"),
     Entry("watch", "LiveLatentMap(images, labels", "", ".vae-map", python="watch(model)"),
     Entry("curve", "LiveLossCurve(", "", "img", python=f"curve(History([{EPOCH}]))"),
 )

@@ -47,7 +47,7 @@ def caption(cell) -> str:
 
 
 def pressed(cell) -> list[str]:
-    return [one.get_attribute("aria-label") for one in cell.locator(".vae-beta-thumbnail[aria-pressed=true]").all()]
+    return [one.get_attribute("aria-label") for one in cell.locator(".vae-thumbnail[aria-pressed=true]").all()]
 
 
 def rows(cell) -> int:
@@ -63,7 +63,7 @@ def test_the_images_are_what_torch_says(notebook, cell):
     model = load_checkpoint(REPO_DATA / "weights" / "vae_20d.pt")
     images = load_mnist("test")[0][:1000]
     place = 428  # the fourth of eight at equal distances among 1,000
-    cell.locator(".vae-beta-thumbnail").nth(3).click()
+    cell.locator(".vae-thumbnail").nth(3).click()
     python(notebook, "betas.image", "3")
     mu, logvar = encode_distributions(model, images)
     order = (0.5 * (mu**2 + logvar.exp() - 1 - logvar)).mean(dim=0).argsort(descending=True)
@@ -113,7 +113,7 @@ def test_a_drag_along_a_row_while_the_kernel_is_busy(notebook, cell):
         page.mouse.move(box["x"] + 2 * box["width"], box["y"], steps=5)  # beyond the end
         page.mouse.up()
         wait_until(page, lambda: caption(cell).endswith(" = 2.50\nmoved"))
-        cell.locator(".vae-beta-thumbnail").nth(7).click()
+        cell.locator(".vae-thumbnail").nth(7).click()
         wait_until(page, lambda: pressed(cell) == ["image 8 of 8"] and caption(cell).endswith("not moved"))
     python(notebook, "betas.image, betas.view.row, betas.view.moved", "7 2 None")
     notebook.settle()

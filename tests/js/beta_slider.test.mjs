@@ -107,7 +107,7 @@ test("another beta: its own decoder, fewer rows, and bars on the same scale", ()
 test("another image, by its button", () => {
   const model = new FakeModel(traits());
   const { el, digits } = render(model);
-  const buttons = el.all(".vae-beta-thumbnail");
+  const buttons = el.all(".vae-thumbnail");
   assert.deepEqual(buttons.map(({ attributes }) => attributes["aria-label"]), ["image 1 of 2", "image 2 of 2"]);
   buttons[1].handlers.click();
   page.frames.next();
@@ -137,7 +137,7 @@ test("one latent by the slider: it alone is decoded anew, until the image or bet
   assert.deepEqual(select.all("option").map(({ textContent }) => textContent), ["z1 (1.00 nats)", "z2 (sleeps)"]);
   slide(latent, 2); // a dimension that sleeps can be moved too
   assertClose(digits(), [0, sigmoid(-0.25), sigmoid(-0.25)], 1 / 255);
-  el.all(".vae-beta-thumbnail")[1].handlers.click();
+  el.all(".vae-thumbnail")[1].handlers.click();
   assert.equal(model.get("moved"), null);
 });
 

@@ -13,6 +13,7 @@ from vae_helpers.widgets.beta_slider import BetaSlider
 from vae_helpers.widgets.code_flow import CodeFlow
 from vae_helpers.widgets.completion_pad import CompletionPad
 from vae_helpers.widgets.draw_pad import DrawPad
+from vae_helpers.widgets.importance_slider import ImportanceSlider
 from vae_helpers.widgets.interpolation import InterpolationSlider
 from vae_helpers.widgets.kl_dials import KLDials
 from vae_helpers.widgets.latent_pad import LatentPad
@@ -28,6 +29,7 @@ from vae_helpers.widgets.reduction_lab import ReductionLab
 from vae_helpers.widgets.reparameterization_dials import ReparameterizationDials
 from vae_helpers.widgets.stroke_pad import StrokePad
 from vae_helpers.widgets.style_pad import StylePad
+from vae_helpers.widgets.symptom_board import SymptomBoard
 
 __all__ = [
     "AxesDial",
@@ -35,6 +37,7 @@ __all__ = [
     "CodeFlow",
     "CompletionPad",
     "DrawPad",
+    "ImportanceSlider",
     "InterpolationSlider",
     "KLDials",
     "LatentPad",
@@ -50,4 +53,5 @@ __all__ = [
     "ReparameterizationDials",
     "StrokePad",
     "StylePad",
+    "SymptomBoard",
 ]

@@ -8,6 +8,7 @@ import { clamp, fixed } from "./shared/numbers.js";
 import { drawOnChange, makeRender } from "./shared/render.js";
 import { saveNowAndThen } from "./shared/saving.js";
 import { addFullScreen, tendStage } from "./shared/stage.js";
+import { addThumbnails } from "./shared/thumbnails.js";
 
 const MOST_ROWS = 6;
 const IMAGES = 7; // in a row
@@ -129,23 +130,6 @@ function addStops(parent, coders, onStop) {
     fader.setAttribute("aria-valuetext", `β = ${coders[stop].beta}`);
     texts.forEach((text, k) => text.classList.toggle("vae-chosen", k === stop));
   };
-}
-
-/** The images to choose from, each a button; returns what shows which is chosen. */
-function addThumbnails(parent, images, onImage) {
-  const group = append(parent, "div", "vae-beta-thumbnails");
-  group.setAttribute("role", "group");
-  group.setAttribute("aria-label", "image");
-  const buttons = images.map((ink, k) => {
-    const button = Object.assign(append(group, "button", "vae-beta-thumbnail"), { type: "button" });
-    button.setAttribute("aria-label", `image ${k + 1} of ${images.length}`);
-    const canvas = append(button, "canvas", "");
-    canvas.width = canvas.height = SIDE;
-    paintInk(canvas.getContext("2d"), ink);
-    button.addEventListener("click", () => onImage(k));
-    return button;
-  });
-  return (chosen) => buttons.forEach((button, k) => button.setAttribute("aria-pressed", `${k === chosen}`));
 }
 
 /** Which latent is moved, and to where; returns `show(coder, dimension, value)`. */
