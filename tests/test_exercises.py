@@ -886,9 +886,14 @@ ELEMENTS = {  # before they are added up
     "encoder_loss": lambda logits: BCE(logits, torch.ones_like(logits), reduction="none"),
     "sequence_nll": lambda each, lengths: torch.stack([row[:n].sum() for row, n in zip(each, lengths, strict=True)]),
     "two_layer_kl": lambda *given: EXERCISES["two_layer_kl"].reference(*given),  # the layers have sizes of their own
+    "log_mean_weights": lambda w: EXERCISES["log_mean_weights"].reference(w),
+    "effective_sample_size": lambda w: EXERCISES["effective_sample_size"].reference(w),
     "learned_prior_kl": lambda m, s, told: ELEMENTS["gaussian_kl_between"](*merged(m, s, told), *told.chunk(2, 1)),
 }
-ALREADY_SUMMED = {"gaussian_kl_1d", "capacity_loss", "encoder_loss", "sequence_nll", "two_layer_kl"}
+ALREADY_SUMMED = {"gaussian_kl_1d", "capacity_loss", "encoder_loss", "sequence_nll", "two_layer_kl"} | {
+    "log_mean_weights",
+    "effective_sample_size",
+}
 IMAGE_SUM = lambda v: v.flatten(1).sum(1)  # noqa: E731
 WRONG_SUMS = [
     ("mean_over_", lambda v: IMAGE_SUM(v).mean()),

@@ -10,9 +10,8 @@ from vae_helpers.exercises.exercise import Each, Exercise, Inputs, Misconception
 from vae_helpers.exercises.inputs import pairs, rows
 from vae_helpers.layer_losses import learned_prior_kl
 from vae_helpers.losses import gaussian_kl, gaussian_kl_between
+from vae_helpers.models.gaussians import gaussian_log_prob, reparameterize
 from vae_helpers.models.precisions import merge_precisions
-from vae_helpers.models.priors import gaussian_log_prob
-from vae_helpers.models.vae import reparameterize
 
 HALVES = "mu_p, logvar_p = told.chunk(2, dim=1) cuts each row in two."
 Gaussian = tuple[Tensor, Tensor]

@@ -9,8 +9,7 @@ from torch import Generator, Tensor
 from vae_helpers.exercises.exercise import Each, Exercise, Inputs, Misconception
 from vae_helpers.layer_losses import two_layer_kl
 from vae_helpers.losses import gaussian_kl, gaussian_kl_between
-from vae_helpers.models.priors import gaussian_log_densities, gaussian_log_prob
-from vae_helpers.models.vae import reparameterize
+from vae_helpers.models.gaussians import gaussian_log_densities, gaussian_log_prob, reparameterize
 
 THEIRS = "z1 belongs to q1 and p1, z2 to q2 and N(0, I)."
 
