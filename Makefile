@@ -106,13 +106,16 @@ handout: build/assets/.laid executed  ## build the site for students, without sl
 weights: setup  ## train the checkpoints in data/weights again (about an hour and a quarter)
 	$(BIN)/python -m vae_helpers.pretrain
 
-sweep: setup  ## train the 358 small models of the tables of 08 to 11 again (five hours on one core; goes on after a kill)
+sweep: setup  ## train the 597 small models of the tables of 08 to 13 again (six hours on one core; goes on after a kill)
 	$(BIN)/python -m vae_helpers.pretrain.sweep $(JOBS)
 	$(BIN)/python -m vae_helpers.pretrain.adversarial_table $(JOBS)
 	$(BIN)/python -m vae_helpers.pretrain.label_modes_table $(JOBS)
 	$(BIN)/python -m vae_helpers.pretrain.names_table $(JOBS)
 	$(BIN)/python -m vae_helpers.pretrain.strokes_table $(JOBS)
+	$(BIN)/python -m vae_helpers.pretrain.cabinet_table $(JOBS)
 	$(BIN)/python -m vae_helpers.pretrain.hierarchical_table $(JOBS)
+	$(BIN)/python -m vae_helpers.pretrain.holes_table $(JOBS)
+	$(BIN)/python -m vae_helpers.pretrain.report_table $(JOBS)
 
 bench: setup  ## measure speed against a textbook loop, threads, checks of shapes, and the notebooks' memory (about 10 minutes)
 	$(BIN)/python benchmarks/training_speed.py

@@ -10,19 +10,25 @@ import torch
 
 import vae_helpers
 
-WITH_EXAMPLES = ("losses", "encoding", "latent_space", "gradient_estimators", "probes", "fidelity", "quadrants",
-                 "sketches", "colouring", "text", "sprites", "data.names", "overfitting", "disentanglement",
-                 "total_correlation", "objectives", "sweep", "rotations", "handwriting", "few_labels", "found_factors",
-                 "adversarial", "mmd", "sampled_priors", "aggregate", "marginal", "parzen", "label_modes", "code_flow",
-                 "cures", "models.padded_name_vae",
-                 "pen", "scribbles", "use_of_z",
-                 "models.vae", "models.autoencoder", "models.adversarial_autoencoder", "models.classifier",
-                 "models.conditional_vae",
-                 "models.completion", "models.sequences", "models.name_vae", "models.regression_net",
-                 "models.conditions", "models.priors", "models.recurrent_vae", "models.stroke_vae", "models.vrnn",
-                 "models.precisions", "data.pen_digits", "data.tables", "free_running", "hierarchy", "layer_knowledge",
-                 "layer_latents", "layer_losses", "linear_hierarchy", "models.hierarchical_vae", "models.latent_layers",
-                 "variance_shares")  # fmt: skip
+WITH_EXAMPLES = ("losses", "encoding", "latent_space", "gradient_estimators", "probes", "fidelity",
+                 "quadrants", "sketches", "colouring", "text", "sprites", "data.names",
+                 "overfitting", "disentanglement", "total_correlation", "objectives", "sweep",
+                 "rotations", "handwriting", "few_labels", "found_factors", "adversarial", "mmd",
+                 "sampled_priors", "aggregate", "marginal", "parzen", "label_modes", "code_flow",
+                 "cures", "models.padded_name_vae", "pen", "scribbles", "use_of_z", "models.vae",
+                 "models.autoencoder", "models.adversarial_autoencoder", "models.classifier",
+                 "models.conditional_vae", "models.completion", "models.sequences",
+                 "models.name_vae", "models.regression_net", "models.conditions", "models.priors",
+                 "models.recurrent_vae", "models.stroke_vae", "models.vrnn", "models.precisions",
+                 "data.pen_digits", "data.tables", "free_running", "hierarchy", "layer_knowledge",
+                 "layer_latents", "layer_losses", "linear_hierarchy", "models.hierarchical_vae",
+                 "models.latent_layers", "variance_shares", "importance", "models.gaussians",
+                 "sample_scores", "rate", "holes", "annealed", "hamiltonian", "linear_gaussian",
+                 "estimates", "training_images", "by_image", "report", "reports", "clinic.board",
+                 "clinic.chart", "clinic.diagnose", "clinic.formula", "clinic.known_values",
+                 "clinic.observations", "clinic.practice", "clinic.steps", "clinic.treatment",
+                 "clinic.watching", "clinic.cabinet", "clinic.other_tables", "clinic.sick_vae",
+                 "clinic.case_notes", "clinic.pictures", "clinic.signs")  # fmt: skip
 
 
 def public(module) -> dict[str, object]:

@@ -10,18 +10,31 @@ import torch
 import traitlets
 from torch import nn
 
-from vae_helpers import cures, hierarchy, plots, quadrants, text, use_of_z
+from vae_helpers import cures, hierarchy, holes, plots, use_of_z
 from vae_helpers.adversarial import AdversarialStep, adversarial_step
 from vae_helpers.aggregate import aggregate_draws
+from vae_helpers.annealed import annealed_bound, decoded, temperatures
+from vae_helpers.by_image import loss_at_the_mean, terms_by_image, ways_to_score
 from vae_helpers.checkpoints import load_checkpoint, save_checkpoint
+from vae_helpers.clinic import MENU, PracticeVAE, cabinet, diagnose, examine, order
+from vae_helpers.clinic.sick_vae import SickVAE, calibrate, clipped_step
 from vae_helpers.code_flow import Flow
 from vae_helpers.colouring import colour_digits
 from vae_helpers.data import binarize, load_mnist, load_names, load_pen_digits
 from vae_helpers.disentanglement import mutual_information_gap, separated_attribute_predictability
 from vae_helpers.encoding import decode_images, draw, encode_distributions, encode_means
-from vae_helpers.evaluation import active_units, check_first, evaluate, hole_fraction, kl_of_layers
+from vae_helpers.evaluation import (
+    active_units,
+    check_first,
+    evaluate,
+    hole_fraction,
+    importance_weighted_bound,
+    kl_of_layers,
+)
 from vae_helpers.few_labels import label_curves
 from vae_helpers.fidelity import class_logits
+from vae_helpers.holes import draws_by_place
+from vae_helpers.importance import bounds_by_draws, effective_sample_size, keep_log_weights, log_mean_weights
 from vae_helpers.label_modes import chosen_images
 from vae_helpers.layer_knowledge import (
     Latents,
@@ -31,6 +44,7 @@ from vae_helpers.layer_knowledge import (
     redraw_each_way,
     repeat_knowledge,
 )
+from vae_helpers.linear_gaussian import LinearGaussianVAE
 from vae_helpers.losses import effective_beta, gaussian_nll, mean_vae_loss, vae_loss
 from vae_helpers.marginal import grid_log_prob
 from vae_helpers.mmd import mmd_step
@@ -48,12 +62,16 @@ from vae_helpers.models import (
     RegressionNet,
     StrokeVAE,
 )
+from vae_helpers.models.gaussians import log_mean_weight
 from vae_helpers.objectives import capacity_step, free_bits_step, tcvae_step
 from vae_helpers.overfitting import k_means
 from vae_helpers.pen import resample
 from vae_helpers.pretrain.classifier import fit_classifier
 from vae_helpers.quadrants import prior_nll, random_seen
+from vae_helpers.rate import rate_parts
+from vae_helpers.report import report
 from vae_helpers.rotations import plane_rotation, turned_terms
+from vae_helpers.sample_scores import precision_and_recall, random_images, score_samples
 from vae_helpers.sampled_priors import GaussianPrior, PointsPrior, RingPrior, SwissRollPrior
 from vae_helpers.scribbles import class_gaussians_nll, odd_strokes, scribbles
 from vae_helpers.sprites import sprites
@@ -119,6 +137,12 @@ def optimizer(model: nn.Module) -> torch.optim.Optimizer:
     return torch.optim.Adam(model.parameters())
 
 
+def many(images):
+    """As many images as the clinic's tests need; what is no batch of images stays what it is."""
+    whole = isinstance(images, torch.Tensor) and images.layout == torch.strided and images.shape[1:] == (1, 28, 28)
+    return images.repeat(11, 1, 1, 1) if whole else images
+
+
 def train(model: nn.Module, images, **options) -> History:
     return fit(model, images, **({"epochs": 1, "progress": False} | options))
 
@@ -147,6 +171,7 @@ TAKE_IMAGES = {
     ),
     "evaluate": (evaluate, "images"),
     "aggregate_draws": (aggregate_draws, "images"),
+    "annealed_bound": (lambda model, images: annealed_bound(model, images, 2, 1), "images"),
     "infer_latents": (
         lambda model, images: infer_latents(two_layers(model) if isinstance(model, VAE) else model, images),
         "images",
@@ -158,6 +183,8 @@ TAKE_IMAGES = {
     "tcvae_step": (lambda model, images: tcvae_step(9)(model, optimizer(model), images), r"(batch\[:1\]|x)"),
     "capacity_step": (lambda model, images: capacity_step()(model, optimizer(model), images), r"(batch\[:1\]|x)"),
     "free_bits_step": (lambda model, images: free_bits_step(4)(model, optimizer(model), images), r"(batch\[:1\]|x)"),
+    "clipped_step": (lambda model, images: clipped_step(1.0)(model, optimizer(model), images), r"(batch\[:1\]|x)"),
+    "cabinet.describe": (lambda model, images: cabinet.describe(model, images, images), "images"),
     "describe": (lambda model, images: describe(model, images, FACTORS), "images"),
     "LatentPad": (lambda model, images: LatentPad(model, images, LABELS), "images"),
     "DrawPad": (lambda model, images: DrawPad(model, images, LABELS), "images"),
@@ -167,12 +194,23 @@ TAKE_IMAGES = {
     "ReductionLab": (lambda model, images: ReductionLab({1.0: model}, images), "images"),
     "traversals": (plots.traversals, "images"),
     "kl_of_units": (lambda model, images: hierarchy.kl_of_units(layered(model), images), "images"),
-    "importance_weighted_nll": (
-        lambda model, images: hierarchy.importance_weighted_nll(layered(model), images, 2),
+    "report": (report, "images"),
+    "terms_by_image": (terms_by_image, "images"),
+    "loss_at_the_mean": (loss_at_the_mean, "images"),
+    "importance_weighted_bound": (lambda model, images: importance_weighted_bound(model, images, 2), "images"),
+    "bound of layers": (lambda model, images: importance_weighted_bound(layered(model), images, 2), "images"),
+    "keep_log_weights": (lambda model, images: keep_log_weights(model, images, 2), "images"),
+    "hierarchy.describe": (lambda model, images: hierarchy.describe(layered(model), images), "images"),
+    "holes.describe": (
+        lambda model, images: holes.describe(
+            model, images, X.to(model.decoder.head.weight) if isinstance(model, VAE) else X, draws=4
+        ),
         "images",
     ),
-    "hierarchy.describe": (lambda model, images: hierarchy.describe(layered(model), images), "images"),
     "BetaSlider": (lambda model, images: BetaSlider({1.0: model}, images), "images"),
+    "diagnose": (lambda model, images: diagnose(model, many(images)), "images"),
+    "examine": (lambda model, images: examine(model, many(images)), "images"),
+    "order": (lambda model, images: [order(test, model, many(images)) for test in MENU], "images"),
 }
 WRONG_IMAGES = {
     "a list": ([X], TypeError, "want a .*tensor"),
@@ -310,6 +348,7 @@ def test_no_such_model(door, model):
         "tcvae_step": lambda model, images: tcvae_step(9)(model, optimizer(small()), images),
         "capacity_step": lambda model, images: capacity_step()(model, optimizer(small()), images),
         "free_bits_step": lambda model, images: free_bits_step(4)(model, optimizer(small()), images),
+        "clipped_step": lambda model, images: clipped_step(1.0)(model, optimizer(small()), images),
     }
     call = other.get(door) or TAKE_IMAGES[door][0]
     with pytest.raises((TypeError, ValueError), match="^models?: want .*, got"):
@@ -452,7 +491,15 @@ TAKE_WHOLE_NUMBERS = {
     "bins": (lambda n: mutual_information_gap(SEEN, LABELS[:, None], bins=n), "bins"),
     "bins of SAP": (lambda n: separated_attribute_predictability(SEEN, LABELS[:, None], bins=n), "bins"),
     "draws of kl_parts": (lambda n: kl_parts(SEEN, SEEN, draws=n), "draws"),
+    "draws by place": (lambda n: draws_by_place(CODES, n), "n"),
     "batch": (lambda n: minibatch_log_weights(n, 200, "weighted"), "batch"),
+    "steps of a walk": (lambda n: annealed_bound(small(), X, n, 1), "steps"),
+    "walks": (lambda n: annealed_bound(small(), X, 2, n), "chains"),
+    "leapfrog steps": (lambda n: annealed_bound(small(), X, 2, 1, leapfrog=n), "leapfrog"),
+    "images that walk": (lambda n: annealed_bound(small(), X, 2, 1, batch_size=n), "batch_size"),
+    "steps between temperatures": (temperatures, "steps"),
+    "decoded of a walk": (decoded, "steps"),
+    "latents of a linear-Gaussian VAE": (lambda n: LinearGaussianVAE.fit_to(X, n), "latent_dim"),
     "images": (lambda n: minibatch_log_weights(2, n, "weighted"), "images"),
     "modes": (RingPrior, "modes"),
     "draws of a Gaussian": (lambda n: GaussianPrior().sample(n, torch.Generator()), "n"),
@@ -479,11 +526,17 @@ TAKE_WHOLE_NUMBERS = {
         lambda n: repeat_knowledge(two_layers(small()), X, LABELS * 0, Classifier(2), repeats=1, each=n),
         "each",
     ),
-    "draws for strokes": (lambda n: use_of_z.importance_nll(StrokeVAE(2, (4,)), STROKES, n), "draws"),
+    "importance_weighted_bound": (lambda n: importance_weighted_bound(small(), X, n), "k"),
+    "batch_size of the bound": (lambda n: importance_weighted_bound(small(), X, 2, batch_size=n), "batch_size"),
+    "keep_log_weights": (lambda n: keep_log_weights(small(), X, n), "k"),
+    "log_mean_weight": (lambda n: log_mean_weight(iter([CODES[:, 0]] * 2), n), "k"),
+    "bounds_by_draws": (lambda n: bounds_by_draws(CODES, [n]), "draws"),
     "another of n": (use_of_z.others, "n"),
-    "draws for images": (lambda n: hierarchy.importance_weighted_nll(LAYERED, X, n), "draws"),
+    "random_images": (lambda n: random_images(X, n), "n"),
+    "k of score_samples": (lambda n: score_samples(X, X, n), "k"),
+    "k of precision_and_recall": (lambda n: precision_and_recall(CODES, CODES, n), "k"),
     "some images": (lambda n: hierarchy.describe(LAYERED, X, n), "some"),
-    "draws of importance sampling": (lambda n: text.name_importance_nll(NameVAE(2), NAMES, LABELS[:1], n), "draws"),
+    "draws of a way to score": (lambda n: ways_to_score(VAE(2, (8,)), X, X, k=n), "k"),
 }
 
 
@@ -506,6 +559,12 @@ def test_no_whole_numbers(door, number):
 
 
 TAKE_SEEDS = {
+    "PracticeVAE": lambda seed: PracticeVAE(2, 4, seed=seed),
+    "diagnose": lambda seed: diagnose(small(), many(X), seed=seed),
+    "order": lambda seed: order("reconstruction", small(), many(X), seed=seed),
+    "cabinet.train": lambda seed: cabinet.train("two latents", images=X, epochs=1, seed=seed),
+    "cabinet.describe": lambda seed: cabinet.describe(small(), X, X, seed),
+    "calibrate": lambda seed: calibrate(SickVAE(2, (4,), variance=1.0), X, seed),
     "fit": lambda seed: train(small(), X, seed=seed),
     "evaluate": lambda seed: evaluate(small(), X, seed=seed),
     "VAE": lambda seed: VAE(2, (4,), seed=seed),
@@ -517,10 +576,13 @@ TAKE_SEEDS = {
     "RegressionNet": lambda seed: RegressionNet(2, (1,), (4,), seed=seed),
     "colour_digits": lambda seed: colour_digits(X, LABELS, seed=seed),
     "sample": lambda seed: small().sample(2, seed=seed),
+    "random_images": lambda seed: random_images(X, 3, seed),
     "complete": lambda seed: CompletionVAE(2, (4,)).complete(X, SEEN, seed=seed),
-    "importance_nll": lambda seed: quadrants.importance_nll(CompletionVAE(2, (4,)), X, SEEN, 2, seed=seed),
+    "prior_nll": lambda seed: prior_nll(CompletionVAE(2, (4,)), X, SEEN, 2, seed=seed),
     "load_mnist": lambda seed: load_mnist("test", n=3, seed=seed),
     "kl_parts": lambda seed: kl_parts(SEEN, SEEN, seed=seed),
+    "rate_parts": lambda seed: rate_parts(SEEN, SEEN, seed=seed),
+    "draws_by_place": lambda seed: draws_by_place(CODES, 2, seed=seed),
     "sprites": lambda seed: sprites(3, seed=seed),
     "KLDials": lambda seed: KLDials(seed=seed),
     "ReparameterizationDials": lambda seed: ReparameterizationDials(small(), seed=seed),
@@ -546,13 +608,13 @@ TAKE_SEEDS = {
     "padded names": lambda seed: PaddedNameVAE(2, hidden=(4,)).sample(LABELS[:1], seed=seed),
     "cures.describe": lambda seed: cures.describe(NameVAE(2, 1, hidden=4), NAMES.repeat(2, 1), seed=seed, draws=1),
     "drawn names": lambda seed: NameVAE(2).sample(LABELS[:1], seed=seed),
-    "importance_nll of strokes": lambda seed: use_of_z.importance_nll(StrokeVAE(2, (4,)), STROKES, 2, seed=seed),
     "shuffled_gap": lambda seed: use_of_z.shuffled_gap(StrokeVAE(2, (4,)), STROKES, seed=seed),
     "kl_of_units": lambda seed: hierarchy.kl_of_units(LAYERED, X, seed),
-    "importance_weighted_nll": lambda seed: hierarchy.importance_weighted_nll(LAYERED, X, 2, seed),
     "hierarchy.describe": lambda seed: hierarchy.describe(LAYERED, X, seed=seed),
+    "report": lambda seed: report(VAE(2, (8,)), X.round(), some=2, draws=2, drawn=4, seed=seed),
+    "terms_by_image": lambda seed: terms_by_image(VAE(2, (8,)), X, seed),
+    "ways_to_score": lambda seed: ways_to_score(VAE(2, (8,)), X, X.round(), 2, seed),
     "describe of strokes": lambda seed: use_of_z.describe(StrokeVAE(2, (4,)), STROKES, seed=seed),
-    "importance_nll of names": lambda seed: text.name_importance_nll(NameVAE(2), NAMES, LABELS[:1], 2, seed=seed),
 }
 
 
@@ -608,6 +670,7 @@ TAKE_BETA = {
     "vae_loss": lambda beta: vae_loss(torch.ones(3), torch.ones(3), beta),
     "mean_vae_loss": lambda beta: mean_vae_loss(*[torch.zeros(3, 2)] * 4, beta),
     "warm_up": lambda beta: warm_up(2, beta),
+    "clipped_step": lambda beta: clipped_step(1.0)(small(), optimizer(small()), X, beta=beta),
     "free_bits_step": lambda beta: free_bits_step(4)(small(), optimizer(small()), X, beta=beta),
     "adversarial_step": lambda beta: play(AdversarialAutoencoder(2, (4,)), X, beta=beta),
     "mmd_step": lambda beta: match(Autoencoder(2, (4,)), X, beta=beta),
@@ -943,3 +1006,19 @@ def test_the_look_at_the_first_image_is_cheap():
         return (time.perf_counter() - start) / 50
 
     assert min(once() for _ in range(100)) < 40e-6
+
+
+WEIGHTS = {
+    "log_mean_weights": log_mean_weights,
+    "effective_sample_size": effective_sample_size,
+    "bounds_by_draws": lambda log_weights: bounds_by_draws(log_weights, [1]),
+}
+
+
+@pytest.mark.parametrize("door", WEIGHTS)
+def test_log_weights(door):
+    for wrong, error in ((CODES[:, 0], ValueError), (CODES > 0, TypeError), (CODES.tolist(), TypeError)):
+        with pytest.raises(error, match="^log_weights: want"):
+            WEIGHTS[door](wrong)
+    with pytest.raises(ValueError, match="^(log_weights|draws): want at (least|most)"):
+        WEIGHTS[door](CODES[:, :0])

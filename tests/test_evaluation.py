@@ -128,3 +128,13 @@ def test_what_layers_cost_sums_to_the_kl(images, inference):
 def test_bad_input_of_kl_of_layers(images, call, error, said):
     with pytest.raises(error, match=said):
         call(images[:5])
+
+
+def test_a_variance_of_means_divides_by_one_fewer():
+    """0.0162 of two means 0.09 to either side, where a division by two would give 0.0081."""
+    assert active_units(torch.tensor([[0.09], [-0.09]]), bound=0.01).tolist() == [True]
+
+
+def test_who_is_just_sure_enough_is_no_hole():
+    """Two classes alike: a highest probability of exactly a half."""
+    assert hole_fraction(torch.zeros(3, 2), bound=0.5) == 0 and hole_fraction(torch.zeros(3, 2), bound=0.51) == 1

@@ -4,6 +4,8 @@ import sys
 
 from vae_helpers.pretrain.adversarial import train_adversarial
 from vae_helpers.pretrain.classifier import train_classifier
+from vae_helpers.pretrain.clinic import train_clinic
+from vae_helpers.pretrain.clinic_pictures import picture_clinic
 from vae_helpers.pretrain.code_flow import train_code_flow
 from vae_helpers.pretrain.conditional import train_conditional
 from vae_helpers.pretrain.digits import draw_map, train_digits
@@ -32,6 +34,8 @@ PARTS = {
     "code_flow": train_code_flow,
     "strokes": train_strokes,
     "hierarchical": train_hierarchical,
+    "clinic": train_clinic,
+    "clinic_pictures": picture_clinic,
 }
 
 
