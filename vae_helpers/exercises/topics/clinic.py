@@ -47,7 +47,6 @@ def _of_eps(change: Callable[[Tensor], Tensor]) -> Callable:
 
 
 def _of_draw(change: Callable[..., Tensor]) -> Callable:
-    """The root of the mean square of something else."""
     return lambda *given: _rms(change(*given))
 
 
@@ -55,8 +54,7 @@ NOISE: tuple[tuple[str, Callable, str], ...] = (
     (
         "variance_for_sigma",
         _of_draw(lambda z, mu, logvar: (z - mu) / logvar.exp()),
-        "exp(logvar) is the *variance*. A test with this slip calls a patient healthy who has it too: sigma is "
-        "exp(logvar / 2).",
+        "exp(logvar) is the *variance*; sigma is exp(logvar / 2). A patient with the same slip passes this test.",
     ),
     ("logvar_for_sigma", _of_draw(lambda z, mu, logvar: (z - mu) / logvar), "this divides by logvar, not by sigma."),
     (
@@ -262,8 +260,7 @@ BETAS: tuple[tuple[str, Callable, str], ...] = (
     (
         "quotients_of_images",
         _quotients_of_images,
-        "this takes a beta of each image, and averages these: one image whose KL is near 0 rules the result. Average "
-        "the four terms first.",
+        "this takes a beta of each image: one whose KL is near 0 rules the mean. Average the four terms first.",
     ),
     (
         "target_for_logits",
