@@ -28,7 +28,7 @@ WITH_EXAMPLES = ("losses", "encoding", "latent_space", "gradient_estimators", "p
                  "clinic.chart", "clinic.diagnose", "clinic.formula", "clinic.known_values",
                  "clinic.observations", "clinic.practice", "clinic.steps", "clinic.treatment",
                  "clinic.watching", "clinic.cabinet", "clinic.other_tables", "clinic.sick_vae",
-                 "clinic.case_notes", "clinic.pictures", "clinic.signs")  # fmt: skip
+                 "clinic.case_notes", "clinic.pictures", "clinic.signs", "batches", "shares")  # fmt: skip
 
 
 def public(module) -> dict[str, object]:

@@ -22,6 +22,7 @@ from vae_helpers.code_flow import Flow
 from vae_helpers.colouring import colour_digits
 from vae_helpers.data import binarize, load_mnist, load_names, load_pen_digits
 from vae_helpers.disentanglement import mutual_information_gap, separated_attribute_predictability
+from vae_helpers.distributed import own_rows
 from vae_helpers.encoding import decode_images, draw, encode_distributions, encode_means
 from vae_helpers.evaluation import (
     active_units,
@@ -492,6 +493,8 @@ TAKE_WHOLE_NUMBERS = {
     "bins of SAP": (lambda n: separated_attribute_predictability(SEEN, LABELS[:, None], bins=n), "bins"),
     "draws of kl_parts": (lambda n: kl_parts(SEEN, SEEN, draws=n), "draws"),
     "draws by place": (lambda n: draws_by_place(CODES, n), "n"),
+    "rows of a batch": (lambda n: own_rows(n, 0, 1), "batch"),
+    "processes": (lambda n: own_rows(2, 0, n), "processes"),
     "batch": (lambda n: minibatch_log_weights(n, 200, "weighted"), "batch"),
     "steps of a walk": (lambda n: annealed_bound(small(), X, n, 1), "steps"),
     "walks": (lambda n: annealed_bound(small(), X, 2, n), "chains"),
@@ -818,6 +821,11 @@ def test_a_schedule_is_read_before_the_first_epoch():
         ({"step": lambda model: None}, TypeError, "step: can't be called as it would be"),
         ({"step": lambda *batch, **options: None}, TypeError, "step: want reconstruction and kl from it, got NoneType"),
         ({"test_images": ()}, ValueError, "test_images: want at least one tensor"),
+        ({"fabric": "ddp"}, TypeError, "fabric: want a lightning_fabric.Fabric"),
+        ({"fabric": True}, TypeError, "fabric: want a lightning_fabric.Fabric"),
+        ({"snapshot": 3}, TypeError, "snapshot: want a path or its text, got int"),
+        ({"snapshot": True}, TypeError, "snapshot: want a path or its text, got bool"),
+        ({"snapshot": "."}, IsADirectoryError, "snapshot: want a file, got the folder"),
     ],
 )
 def test_settings_of_fit(change, error, message):
@@ -828,10 +836,10 @@ def test_settings_of_fit(change, error, message):
     assert torch.equal(model.decoder.head.bias, before)
 
 
-def test_settings_of_fit_that_are_numpys():
-    history = train(
-        small(), X, epochs=np.int64(2), learning_rate=np.float32(1e-3), beta=np.float64(0.5), batch_size=100
-    )
+def test_settings_of_fit_that_are_numpys(tmp_path):
+    numpys = {"epochs": np.int64(2), "learning_rate": np.float32(1e-3), "beta": np.float64(0.5), "one_cycle": np.True_}
+    history = train(small(), X, batch_size=100, snapshot=tmp_path / "a", **numpys)
+    assert train(small(), X, batch_size=100, snapshot=tmp_path / "a", **numpys) == history
     assert history["beta"] == [0.5, 0.5] and type(history["beta"][0]) is float and history.steps == 2
 
 

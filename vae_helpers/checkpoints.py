@@ -58,7 +58,7 @@ def save_checkpoint(model: nn.Module, path: str | Path, info: dict[str, Any] | N
         _rebuilt(_read(data.getvalue(), path), path)
     except CheckpointError as error:
         raise ValueError(f"model: this {kind} could not be loaded again, so it is not saved: {error}") from error
-    _write(path, data.getvalue())
+    write_whole(path, data.getvalue())
     return path
 
 
@@ -141,8 +141,8 @@ def _refuse(name: str, value: Any) -> None:
     raise TypeError(f"{name}: want {PLAIN}, got {type(value).__name__}")
 
 
-def _write(path: Path, data: bytes) -> None:
-    """All of it under its name, or nothing."""
+def write_whole(path: Path, data: bytes) -> None:
+    """All of it under its name, or nothing: then the file that was there stays."""
     path = path.resolve()  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -156,8 +156,12 @@ def _write(path: Path, data: bytes) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def _read(data: bytes, path: str | Path) -> dict[str, Any]:
-    """What the bytes of a file hold, each part compared with its checksum first: ``torch.load`` does not."""
+def read_tensors(data: bytes, path: str | Path) -> Any:
+    """What the bytes of a file hold, each part compared with its checksum first: ``torch.load`` does not.
+
+    Raises:
+        CheckpointError: they are damaged, or hold more than tensors and plain values.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             # a part marked as a folder by one flipped bit: zipfile checks it, PyTorch reads no bytes there
@@ -168,6 +172,11 @@ def _read(data: bytes, path: str | Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} can't be read as a checkpoint: damaged, or made by something else") from error
     if damaged:
         raise CheckpointError(f"{path} can't be read as a checkpoint: damaged (the checksum of {damaged} is wrong)")
+    return content
+
+
+def _read(data: bytes, path: str | Path) -> dict[str, Any]:
+    content = read_tensors(data, path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} is a PyTorch file, but no checkpoint of this package (format {FORMAT})")
     for name, wanted in (("model", str), ("architecture", dict), ("weights", dict), ("info", dict)):

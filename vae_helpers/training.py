@@ -1,16 +1,22 @@
 """The one training loop of the course."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 from tqdm.auto import tqdm
 
+from vae_helpers.batches import Batches
 from vae_helpers.data import BINARIZATIONS, Binarization, binarize
+from vae_helpers.distributed import OneProcess, processes_of
 from vae_helpers.evaluation import Data, check_data, check_first, mean_kl_of_layers, mean_terms
 from vae_helpers.history import History, NonFiniteLossError
 from vae_helpers.losses import vae_loss
+from vae_helpers.snapshots import Run, find_snapshot
 from vae_helpers.stopping import remember_stop, was_stopped
 from vae_helpers.threads import threads_for
 from vae_helpers.validation import (
@@ -86,6 +92,8 @@ def fit(
     progress: bool = True,
     on_epoch: Callable[[History], None] | None = None,
     step: Step = training_step,
+    fabric: Any = None,
+    snapshot: str | Path | None = None,
 ) -> History:
     """Train ``model`` in place with Adam on reconstruction + beta * KL, averaged over the examples of a batch.
 
@@ -112,16 +120,24 @@ def fit(
         progress: show a bar.
         on_epoch: called with the history after each epoch, to draw a live curve for example.
         step: what is done with a batch, as :func:`training_step`: another one can train a second network beside.
+        fabric: a Lightning Fabric object with ``strategy="ddp"``, launched, to train on several processes with the
+            numbers of one (docs/scale.md). Each is given all of the data. Its device counts; the bar, ``on_epoch``
+            and the snapshot are the first process's. Ctrl-C ends the processes, and the snapshot is gone on from.
+        snapshot: a file that is written anew after each epoch. If it is there, the training goes on from it, to the
+            same end; one that was finished gives back its history at once.
 
     Returns:
         A :class:`History` with a row per finished epoch: perhaps none, after Stop.
 
     Raises:
         TypeError, ValueError: unusable data or settings, before anything is changed.
+        SnapshotError: the file ``snapshot`` is damaged or of another training; nothing is changed.
         NonFiniteLossError: the loss became NaN or infinite.
     """
     check_whole(1, epochs=epochs, batch_size=batch_size)
     epochs, batch_size, seed = int(epochs), int(batch_size), as_seed(seed)  # NumPy's are welcome, but not to PyTorch
+    processes = processes_of(fabric, model, device)
+    device = processes.device
     _check_settings(epochs, learning_rate, beta, binarization, device)
     train = check_data(model, train_images, "train_images")
     test = None if test_images is None else check_data(model, test_images, "test_images")
@@ -131,6 +147,8 @@ def fit(
         raise ValueError(f"model: want weights to train, got a {type(model).__name__} with none, or all of them frozen")
     history = History()
     check_takes("step", step, model, None, *train, beta=1.0, generator=None)
+    if step is not training_step and (fabric is not None or snapshot is not None):
+        raise ValueError("step: want training_step with fabric or snapshot, which know nothing of another one's state")
     if on_epoch is not None:
         check_takes("on_epoch", on_epoch, history)
     if was_stopped():
@@ -138,8 +156,22 @@ def fit(
         model.to(device).eval()
         print("Not trained: Stop was pressed in this cell. Run it again to train.")
         return history
+    kept, found = find_snapshot(
+        snapshot,
+        processes,
+        model,
+        {"train_images": train, "test_images": test},
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=float(learning_rate),
+        one_cycle=bool(one_cycle),
+        beta=[float(beta(float(epoch))) for epoch in range(epochs)] if callable(beta) else float(beta),
+        binarization=binarization,
+        seed=seed,
+        device=torch.device(device).type,
+    )
     model.to(device).train()
-    batches = _Batches(train, batch_size, binarization, seed, device)
+    batches = Batches(train, batch_size, binarization, seed, device)
     if test:
         test = (binarize(test[0], binarization, Generator().manual_seed(seed)), *test[1:])
         test = tuple(part.to(device) for part in test)
@@ -149,11 +181,18 @@ def fit(
         torch.optim.lr_scheduler.OneCycleLR(optimizer, float(learning_rate), total_steps=steps) if one_cycle else None
     )
     schedule = beta if callable(beta) else lambda _: beta
+    run = Run(model, optimizer, cycle, [batches.order, batches.noise], history)
+    if found:
+        run.restore(found)
+    joined, joined_optimizer, step = processes.join(model, optimizer, step)
     last_good = _copy_of_weights(model)
-    with threads_for(model), tqdm(total=steps, desc="Training", unit="step", disable=not progress) as bar:
+    bar = tqdm(
+        total=steps, initial=history.steps, desc="Training", unit="step", disable=not (progress and processes.is_first)
+    )
+    with threads_for(model), bar:
 
         def one_step(done: float, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
-            terms = step(model, optimizer, *batch, beta=schedule(done), generator=batches.noise)
+            terms = step(joined, joined_optimizer, *batch, beta=schedule(done), generator=batches.noise)
             if not isinstance(terms, tuple) or len(terms) != 2:
                 raise TypeError(f"step: want reconstruction and kl from it, got {type(terms).__name__}")
             if cycle:
@@ -163,44 +202,33 @@ def fit(
             return terms
 
         try:
-            for epoch in range(epochs):
+            for epoch in range(len(history), epochs):
                 started = time.perf_counter()
-                terms = _epoch(epoch, batches, one_step)
+                terms = _epoch(epoch, batches, one_step, processes)
                 seconds = time.perf_counter() - started
                 last_beta = schedule(epoch + 1 - 1 / len(batches))
-                history.rows.append(_row(epoch, seconds, last_beta, terms / len(train[0]), model, test))
+                means = terms / len(train[0])
+                history.rows.append(processes.from_first(partial(_row, epoch, seconds, last_beta, means, model, test)))
                 last_good = _copy_of_weights(model)
                 bar.set_postfix(_shown(history.rows[-1]))
-                if on_epoch is not None:
+                if kept:
+                    processes.from_first(partial(kept.write, run))
+                if on_epoch is not None and processes.is_first:
                     on_epoch(history)
         except KeyboardInterrupt:
+            if processes.count > 1:  # the others may be in another step, so there is no common end
+                raise
             history.stopped = True
             remember_stop()
-        except _NotFinite as found:
+        except _NotFinite as nan:
             model.load_state_dict(last_good)
-            raise NonFiniteLossError(epoch + 1, found.step, history) from None
+            raise NonFiniteLossError(epoch + 1, nan.step, history) from None
         finally:
+            processes.leave(model)
             model.eval()
     if history.stopped:
         print(f"Stopped after {_when(history.steps, len(batches))}: the model keeps what it has learnt.")
     return history
-
-
-class _Batches:
-    """The training data in batches, in a new order each time they are gone through."""
-
-    def __init__(self, data: tuple[Tensor, ...], batch_size: int, binarization: Binarization, seed: int, device: str):
-        self.data = tuple(part.to(device) for part in data)
-        self.batch_size, self.binarization = batch_size, binarization
-        self.order, self.noise = Generator().manual_seed(seed), Generator(device).manual_seed(seed)
-
-    def __len__(self) -> int:
-        return -(-len(self.data[0]) // self.batch_size)
-
-    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
-        for chosen in torch.randperm(len(self.data[0]), generator=self.order).split(self.batch_size):
-            first, *rest = (part.index_select(0, chosen.to(part.device)) for part in self.data)
-            yield binarize(first, self.binarization, self.noise), *rest
 
 
 class _NotFinite(Exception):
@@ -208,13 +236,16 @@ class _NotFinite(Exception):
         self.step = step
 
 
-def _epoch(epoch: int, batches: _Batches, one_step: Callable) -> Tensor:
+def _epoch(epoch: int, batches: Batches, one_step: Callable, processes: OneProcess) -> Tensor:
     """Go through the data once; the sums over all examples of reconstruction and KL, shape (2,), float64."""
     terms = torch.zeros(len(batches), 2, device=batches.data[0].device)
+    summed = 0  # rows that hold the terms of all processes, so that all see the same, and stop at the same step
     for k, batch in enumerate(batches):
         reconstruction, kl = one_step(epoch + k / len(batches), batch)
         terms[k] = torch.stack([reconstruction.sum(), kl.sum()])
         if k % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1 or k == len(batches) - 1:
+            terms[summed : k + 1] = processes.total(terms[summed : k + 1])
+            summed = k + 1
             finite = torch.isfinite(terms[: k + 1]).all(dim=1).cpu()
             if not finite.all():
                 raise _NotFinite(step=int((~finite).nonzero()[0]) + 1)
