@@ -83,6 +83,17 @@ def test_importing_the_package_is_light():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
+def test_what_few_notebooks_need_is_loaded_late():
+    """SymPy, torchvision and PyTorch's compiler take 35, 10 and 50 MB in each kernel of a class."""
+    uses = "import sys; from vae_helpers import checkpoints, encoding, exercises, models, plots, training"
+    loaded = "print([name for name in ('sympy', 'torchvision', 'torch._dynamo') if name in sys.modules])"
+    result = subprocess.run(
+        [sys.executable, "-c", f"{uses}; {loaded}"], check=True, capture_output=True, text=True, encoding="utf-8"
+    )
+    assert result.stdout == "[]\n"
+
+
 PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", *(ROOT / "docs").glob("*.md")]
 
 

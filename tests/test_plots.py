@@ -1,6 +1,7 @@
 import math
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 import torch
 
@@ -154,6 +155,16 @@ def test_manifold():
     fig = plots.manifold(torch.rand(36, 1, 28, 28), grid)
     assert fig.axes[0].images[0].get_array().shape == (168, 168)
     assert fig.axes[0].get_xticklabels()[0].get_text() == f"{grid[0, 0]:.1f}"
+
+
+@pytest.mark.slow
+def test_manifold_is_torchvisions_grid():
+    """Which isn't used, because importing it takes 90 MB."""
+    from torchvision.utils import make_grid
+
+    images = torch.rand(9, 1, 28, 28)
+    drawn = plots.manifold(images, quantile_grid(3)).axes[0].images[0].get_array()
+    assert np.array_equal(drawn, 1 - make_grid(images, nrow=3, padding=0)[0].numpy())
 
 
 def test_one_colour_per_digit():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 
 from torch import Tensor
 
@@ -42,6 +43,24 @@ class Refused(Exception):
 def call(answer: Callable, values: Inputs) -> object:
     """The plain way to try an answer: call it."""
     return answer(*values)
+
+
+class Later:
+    """A function of the package that is imported when it is first used.
+
+    For one whose module loads much that most notebooks don't need. ``__wrapped__`` is where ``inspect`` looks for its
+    source.
+    """
+
+    def __init__(self, module: str, name: str):
+        self.__module__, self.__name__, self.__qualname__ = module, name, name
+
+    @property
+    def __wrapped__(self) -> Callable:
+        return getattr(import_module(self.__module__), self.__name__)
+
+    def __call__(self, *values: object) -> object:
+        return self.__wrapped__(*values)
 
 
 @dataclass(frozen=True)

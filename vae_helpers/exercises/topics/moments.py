@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 
-import sympy as sp
 import torch
 from torch import Tensor
 
-from vae_helpers.exercises.exercise import Exercise, Inputs, Misconception, Refused
-from vae_helpers.kl_derivation import fourth_moment
+from vae_helpers.exercises.exercise import Exercise, Inputs, Later, Misconception, Refused
+
+# SymPy takes 35 MB, and every notebook with an exercise comes by here: so it is imported only where it is used
+fourth_moment = Later("vae_helpers.kl_derivation.proving", "fourth_moment")
 
 POINTS = [(0, 1), (1, 1), (1, 2), (-2, 3), (100, 1), (1, 100)]
 
 
 def _at_points(answer: Callable, values: Inputs) -> Tensor | None:
     """The values of a SymPy expression in mu and sigma at a few points."""
+    import sympy as sp
+
     mu, sigma = sp.Symbol("mu", real=True), sp.Symbol("sigma", positive=True)
     expression = answer(mu, sigma)
     if expression is None or expression is ...:
