@@ -20,10 +20,10 @@ OPEN_FLAG := $(if $(filter no,$(BROWSER)),--no-browser)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lab named check test lint quick unit compared browser notebooks executed site handout slides weights sweep \
-        bench bench-live doctor clean
+        bench bench-live bench-scale at-scale hub hub-place class-test collect doctor clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */|/' | awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: .venv/installed  ## make .venv and install the course in it (the first time only)
 	@echo "The course is set up in .venv."
@@ -40,12 +40,44 @@ setup: .venv/installed  ## make .venv and install the course in it (the first ti
 
 .venv/installed-test: .venv/installed
 	@echo "Installing what the tests need ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable '.[test,browser]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable '.[test,browser,scale]'
 	@touch $@
 
 .venv/installed-site: .venv/installed
 	@echo "Installing what the pages need ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable '.[site]'
+	@touch $@
+
+.venv/installed-scale: .venv/installed
+	@echo "Installing what several processes need ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable '.[scale]'
+	@touch $@
+
+# The hub, its proxy and what they keep, in an environment of their own: deploy/jupyterhub/
+HUB_PORT ?= 8000
+HUB      := deploy/jupyterhub
+
+hub: hub-place .hub/installed .venv/installed-hub  ## a JupyterHub for a class on this machine, as root (CLASS=names.txt makes accounts, HUB_PORT=8000)
+	$(BIN)/python -m vae_helpers.doctor
+	.hub/bin/python $(HUB)/before_start.py environment
+	$(if $(CLASS),.hub/bin/python $(HUB)/accounts.py add $(CLASS))
+	VAE_HUB_PORT=$(HUB_PORT) .hub/bin/jupyterhub -f $(HUB)/jupyterhub_config.py
+
+# Before minutes of setting up.
+hub-place:
+	@$(PYTHON) $(HUB)/before_start.py place
+
+.hub/installed: $(HUB)/requirements.txt $(HUB)/package.json
+	@echo "Setting up .hub: about two minutes the first time ..."
+	@$(PYTHON) -m venv .hub
+	@.hub/bin/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --requirement $(HUB)/requirements.txt
+	@cp $(HUB)/package.json .hub/
+	@PATH="$$PWD/.hub/bin:$$PATH" .hub/bin/npm install --prefix .hub --silent --no-fund --no-audit
+	@touch $@
+
+.venv/installed-hub: .venv/installed $(HUB)/requirements.txt
+	@echo "Installing what students' servers need ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --editable '.[hub]'
 	@touch $@
 
 lab: named setup  ## open JupyterLab on notebook 00 (NOTEBOOK=06 on another, PORT=8899, BROWSER=no, IP=0.0.0.0 for a container)
@@ -57,7 +89,7 @@ named:
 
 check: lint quick  ## before each commit: style, fast unit tests, rules for notebooks (under 2 minutes)
 
-test: lint unit compared browser  ## check style, run unit tests, re-execute every notebook, drive real browsers
+test: lint unit at-scale compared browser  ## check style, run unit tests, a small class, two workers, re-execute every notebook, drive real browsers
 
 lint: .venv/installed-test  ## check style, in code and in notebooks
 	$(BIN)/ruff check .
@@ -65,10 +97,14 @@ lint: .venv/installed-test  ## check style, in code and in notebooks
 
 # A test file stays in one process, so that what its tests share is made once.
 quick: .venv/installed-test
-	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m "not slow" tests --ignore=tests/browser
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m "not slow" tests --ignore=tests/browser --ignore=tests/at_scale
 
 unit: .venv/installed-test  ## unit tests and the rules for notebooks; names the ten slowest
-	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --durations=10 tests --ignore=tests/browser
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile --durations=10 tests --ignore=tests/browser --ignore=tests/at_scale
+
+# One after the other: a hub with its students takes the machine, and so do two workers.
+at-scale: .hub/installed .venv/installed-hub .venv/installed-test  ## a class of four on a hub (as root), and two workers of which one is killed
+	$(BIN)/pytest -q --durations=5 tests/at_scale
 
 compared: executed .venv/installed-test  ## run every notebook from a fresh kernel and compare all its outputs
 	PYTHONPATH=tests $(BIN)/pytest -q -p compare_executed --executed build/executed --nbval-sanitize-with=tests/sanitize.cfg $(NOTEBOOKS)
@@ -127,8 +163,23 @@ bench-live: .venv/installed-test  ## measure key presses and drags to changed pi
 	$(BIN)/python benchmarks/live_latency.py
 	$(BIN)/python benchmarks/moving_pen.py
 
+bench-scale: .venv/installed-scale  ## measure width, batch, images, two processes and a restart, and project to GPUs: docs/scale.md (about 4 minutes)
+	$(BIN)/python benchmarks/scale.py
+
+STUDENTS ?= 20
+
+class-test: .hub/installed .venv/installed-hub  ## a class on a hub of its own, as root: log-in, 00 and 06, kills (STUDENTS=20, FIGURES=file.json)
+	$(BIN)/python -m tools.class_test $(STUDENTS) $(if $(FIGURES),--json $(FIGURES))
+
+# The folder is looked at before minutes of setting up.
+collect:  ## check students' notebooks, each in a sandbox (SUBMISSIONS=folder, JOBS=2); a table and a page in build/collected
+	@test -n "$(SUBMISSIONS)" || { echo "SUBMISSIONS: want a folder of students' notebooks: make collect SUBMISSIONS=folder"; exit 1; } >&2
+	@test -d "$(SUBMISSIONS)" || { echo "SUBMISSIONS: there is no folder $(SUBMISSIONS)"; exit 1; } >&2
+	@$(MAKE) --no-print-directory setup
+	$(BIN)/python tools/collect "$(SUBMISSIONS)" --to build/collected --jobs $(JOBS)
+
 doctor: setup  ## say whether this machine is ready, and the cure for what is not
 	$(BIN)/python -m vae_helpers.doctor
 
-clean:  ## remove .venv and what tests leave behind
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache notebooks/my_models notebooks/.ipynb_checkpoints
+clean:  ## remove .venv, .hub and what tests leave behind
+	rm -rf .venv .hub build *.egg-info .pytest_cache .ruff_cache notebooks/my_models notebooks/.ipynb_checkpoints
