@@ -16,14 +16,10 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from vae_helpers.memory_limit import kilobytes
+
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 EVERY = 0.02  # seconds between two looks at the kernel
-
-
-def kilobytes(pid: int, file: str) -> dict[str, int]:
-    """The figures in kB of ``/proc/PID/status`` or ``/proc/PID/smaps_rollup``, by name."""
-    lines = Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8").splitlines()
-    return {line.split(":")[0]: int(line.split()[1]) for line in lines if line.endswith(" kB")}
 
 
 class Watch(threading.Thread):

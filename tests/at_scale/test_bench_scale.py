@@ -1,7 +1,5 @@
 """The part of ``make bench-scale`` that needs two processes, with almost nothing to measure."""
 
-import importlib.util
-import os
 import sys
 from pathlib import Path
 
@@ -10,14 +8,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import scale  # noqa: E402
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("lightning")]
 
 
 def test_two_processes_are_measured():
-    if importlib.util.find_spec("lightning_fabric") is None:
-        why = "lightning-fabric is not installed: pip install -e '.[scale]'"
-        if os.environ.get("VAE_REQUIRE_CLASS") == "1":
-            pytest.fail(why)
-        pytest.skip(why)
     (row,) = scale.cells(scale.together_table(scale.measure("together", quick=True)))
     assert row[:2] == ["64-32", "64"] and all(float(cell) > 0 for cell in row[2:])

@@ -1,6 +1,5 @@
 """Two processes train as one does, and go on after a kill: by torchrun and gloo, on this machine alone."""
 
-import importlib.util
 import os
 import re
 import signal
@@ -25,16 +24,7 @@ TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0
 SECONDS = 100  # for each command, on a busy machine
 MODEL = ["-m", "vae_helpers.pretrain", "--model", "vae_20d", "--epochs", "5", "--images", "2000", "--batch-size", "100"]
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module", autouse=True)
-def fabric():
-    if importlib.util.find_spec("lightning_fabric") is None:
-        why = "lightning-fabric is not installed: pip install -e '.[scale]'"
-        if os.environ.get("VAE_REQUIRE_CLASS") == "1":
-            pytest.fail(why)
-        pytest.skip(why)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("lightning")]
 
 
 @contextmanager
